@@ -360,26 +360,6 @@ void Run::evaluateText(const Evaluated &what, nlohmann::json &result)
                    {"tokenHash", e.tokenHash}});
 }
 
-void Run::generate()
-{
-    open();
-    const auto plan = optionalPlan();
-    // The text is the progress: a bar would be drawn into it.
-    JobContext quiet;
-    const std::int64_t room = engine->roomBehind(o.generation.prompt);
-    if (room > 0 && o.generation.tokens > room)
-        report.note("At most " + counted(room, "token") + " can follow: the model's context of " + grouped(model->spec.contextLength) +
-                    " holds the prompt as well.");
-    report.piece(o.generation.prompt);
-    const Generation g = engine->generate(plan ? &*plan : nullptr, o.generation, o.isJson ? context : quiet, [&](const std::string &piece) {
-        context.check();
-        report.piece(piece);
-        report.tell(TextGenerated{piece});
-    });
-    report.line("");
-    finish({{"text", g.text}, {"ids", g.ids}, {"promptIds", g.promptIds}, {"tokensPerSecond", g.tokensPerSecond}});
-}
-
 void Run::exportPlan()
 {
     checkOutputFolder();
@@ -429,7 +409,7 @@ void run(const Options &options, std::stop_token stop, Reporter &reporter)
         {"models", &Run::models},       {"texts", &Run::texts},       {"impact", &Run::impact},     {"inspect", &Run::inspect},
         {"calibrate", &Run::calibrate}, {"plan", &Run::plan},         {"search", &Run::search},     {"prune", &Run::prune},
         {"evaluate", &Run::evaluate},   {"generate", &Run::generate}, {"export", &Run::exportPlan}, {"bench", &Run::bench},
-        {"logits", &Run::logits},       {"compare", &Run::compare}};
+        {"report", &Run::makeReport},   {"logits", &Run::logits},     {"compare", &Run::compare},   {"score", &Run::score}};
     Run run(options, std::move(stop), reporter);
     for (const std::string &idle : idleBalance(options))
         reporter.note(idle);

@@ -3,6 +3,7 @@
 #include "cli/OptionChecks.h"
 
 #include "cli/MethodOptions.h"
+#include "cli/PlaygroundOptions.h"
 #include "cli/RestorationOptions.h"
 #include "cli/TaskOptions.h"
 #include "engine/EngineChecks.h"
@@ -207,6 +208,8 @@ std::string mistakeIn(const Options &o)
     if (const std::string mistake = mistakeInTasks(o); !mistake.empty())
         return mistake;
     if (const std::string mistake = mistakeInRestoration(o); !mistake.empty())
+        return mistake;
+    if (const std::string mistake = mistakeInPlayground(o); !mistake.empty())
         return mistake;
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;

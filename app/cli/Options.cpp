@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionDefiner.h"
+#include "cli/PlaygroundOptions.h"
 #include "cli/RestorationOptions.h"
 #include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
@@ -43,9 +44,10 @@ void defineCommands(CLI::App &app, Options &options)
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
     calibrate
-        .add_option("--save-grams", options.saveGrams,
-                    "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
-                    "(1 GB a layer with 11,008 of them)")
+        .add_option(
+            "--save-grams", options.saveGrams,
+            "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
+            "(1 GB a layer with 11,008 of them)")
         ->type_name("FILE");
     define.overwrite(calibrate);
 
@@ -130,22 +132,18 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(evaluate);
     define.engine(evaluate);
 
-    CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    CLI::App &generate = command("generate", "Continue a prompt or answer in a chat, also by several plans beside each other",
+                                 "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64\n"
+                                 "  secateur-cli generate MODEL --plan plan.json --original --prompt \"Once upon a time\"");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "The prompt to continue; BOS is added if the tokenizer adds it")->required();
-    generate.add_option("--tokens", options.generation.tokens, "Most tokens to generate")->capture_default_str()->check(whole(1));
-    generate.add_option("--temperature", options.generation.temperature, "Temperature of sampling; 0 = always the most likely token")
-        ->capture_default_str()
-        ->check(finite([](double temperature) { return temperature >= 0 ? nullptr : "0 or more"; }));
-    generate.add_option("--top-k", options.generation.topK, "Sample from the k most likely tokens; 0 = all")
-        ->capture_default_str()
-        ->check(whole(0));
-    generate.add_option("--top-p", options.generation.topP, "Sample from the most likely tokens that together reach this probability")
-        ->capture_default_str()
-        ->check(finite([](double p) { return p > 0 && p <= 1 ? nullptr : "a probability above 0, at most 1"; }));
-    generate.add_option("--seed", options.generation.seed, "Seed of sampling")->capture_default_str()->check(whole(0, kLargestSeed));
-    define.plan(generate, "Generate with the model as pruned by this plan");
+    addGenerationOptions(generate, options);
     define.engine(generate);
+
+    CLI::App &score = command("score", "The loss of every token of a text, and where plans make it worse",
+                              "secateur-cli score MODEL --plan plan.json --text-file story.txt");
+    define.model(score);
+    addScoringOptions(score, options);
+    define.engine(score);
 
     CLI::App &write = command("export", "Write the model as pruned by a plan, and verify it",
                               "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
@@ -154,6 +152,22 @@ void defineCommands(CLI::App &app, Options &options)
     addRestorationOptions(write, options);
     define.exporting(write, true);
     define.engine(write);
+
+    CLI::App &report = command("report", "Write a report: one HTML file with plan, figures, numbers and commands",
+                               "secateur-cli report session.secateur --output report.html\n"
+                               "  secateur-cli report plan.json --model MODEL --output report.html\n"
+                               "  secateur-cli report MODEL-pruned --output report.html");
+    report
+        .add_option("subject", options.plan,
+                    "A session of the window (FILE.secateur, or FILE.secateur:PIN for a pinned plan), a plan, or the folder of an export")
+        ->type_name("SUBJECT")
+        ->required();
+    report
+        .add_option("--model", options.model,
+                    "The original model, of a plan; of an export that which its manifest names, where that is on this computer")
+        ->type_name("MODEL");
+    report.add_option("--output", options.output, "The report")->type_name("FILE.html")->required();
+    define.overwrite(report);
 
     CLI::App &bench = command("bench", "Measure the time and memory that pruning takes on this machine",
                               "secateur-cli bench MODEL --text c4.json.gz --sparsity 0.5\n"

@@ -29,6 +29,7 @@ struct Options : CommandOptions {
     std::int64_t rounds = 1;                        ///< of `bench`
     std::filesystem::path tokens;                   ///< of `logits`: a JSON array of ids
     std::filesystem::path saveItems;                ///< of `evaluate --tasks`
+    std::int64_t worst = 20;                        ///< of `score`: tokens to list
     bool isResumed = false;                         ///< of the items in that file
     std::map<std::filesystem::path, std::int64_t> documentsOfKnown; ///< of files that were given by a known text\'s name
 };

@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
+#include "report/ReportSession.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -58,6 +59,8 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
     for (const auto *inputs : {&o.texts, &o.evaluationTexts, &o.restore.texts, &o.tasks.paths})
         for (const std::filesystem::path &text : *inputs)
             isInput = isInput || isSame(file, text);
+    if (o.command == "report") // of a plan, a session or an export, none of which it replaces
+        isInput = isInput || isSame(file, o.plan) || isSame(file, manifestOf(o.plan));
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
     static const std::filesystem::path kNone;

@@ -13,6 +13,7 @@
 #include "pruning/PlanChecks.h"
 #include "pruning/PlanFile.h"
 #include "pruning/RestorationJson.h"
+#include "restoration/Restorable.h"
 
 #include <algorithm>
 #include <chrono>

@@ -81,13 +81,13 @@ std::string percent(double share)
     return decimal(100 * share, 2) + " %";
 }
 
-void Run::open()
+void Run::open(const std::filesystem::path &folder)
 {
     EngineSettings settings = o.engine;
     settings.losses = losses();
     settings.memory = memoryLimits();
     settings.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
-    if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
+    if (o.command == "inspect" || o.command == "plan" || o.command == "report") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
     if (ranks) {
         settings.ranks = ranks;
@@ -96,7 +96,7 @@ void Run::open()
             settings.threads = std::max(1, int(std::thread::hardware_concurrency()) / place.localSize);
     }
     engine.emplace(settings);
-    model = engine->open(o.model);
+    model = engine->open(folder);
     report.tell(Opened{*model});
     for (const std::string &note : model->notes)
         report.note(note);
@@ -268,12 +268,11 @@ std::optional<PruningPlan> Run::optionalPlan()
     return plan;
 }
 
-/// The plan of --plan for the open model: of a plan file, a manifest, or a session.
-PruningPlan Run::loadMatchingPlan()
+PruningPlan Run::planIn(const std::filesystem::path &file)
 {
-    const std::optional<SessionPlanName> name = sessionPlanName(o.plan);
+    const std::optional<SessionPlanName> name = sessionPlanName(file);
     if (!name)
-        return loadPlan(o.plan, model->spec, engine->modelHash(context));
+        return loadPlan(file, model->spec, engine->modelHash(context));
     const Session session = loadSession(name->file);
     const PlanDraft &draft = draftNamed(session, *name);
     try {
@@ -281,7 +280,7 @@ PruningPlan Run::loadMatchingPlan()
         checkPlan(plan, model->spec, engine->modelHash(context));
         return plan;
     } catch (const Error &problem) {
-        throw Error("The plan in " + inQuotes(o.plan.string()) + ": " + problem.what(), problem.hint());
+        throw Error("The plan in " + inQuotes(file.string()) + ": " + problem.what(), problem.hint());
     }
 }
 

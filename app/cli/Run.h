@@ -9,8 +9,10 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/JobContext.h"
 #include "jobs/JobWork.h"
+#include "report/Report.h"
 #include "session/Session.h"
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -37,14 +39,17 @@ public:
     void prune();
     void evaluate();
     void generate();
+    void score();
     void exportPlan();
     void bench();
     void logits();
+    void makeReport();
 
 private:
     using Rows = std::vector<std::vector<std::string>>; ///< of a table
 
-    void open();
+    void open() { open(o.model); }
+    void open(const std::filesystem::path &folder);
     ModelSpec specOfModelOrConfig();
     TextSettings calibrationText() const { return cli::calibrationText(o, model->spec.contextLength); }
     TextSettings heldOutText(const std::filesystem::path &file) const { return cli::heldOutText(o, file, model->spec.contextLength); }
@@ -68,8 +73,19 @@ private:
     ExportSettings exportSettings() const;
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
+    Session reportedSession(ReportOptions &options);
     std::optional<PruningPlan> optionalPlan();
-    PruningPlan loadMatchingPlan();
+    PruningPlan loadMatchingPlan() { return planIn(o.plan); }
+    /// The plan of a file for the open model: of a plan file, a manifest, or a session.
+    PruningPlan planIn(const std::filesystem::path &file);
+    /// A model that a text is tried on beside others.
+    struct Compared {
+        std::string name;                ///< "original", or the plan's file
+        std::optional<PruningPlan> plan; ///< none: the original
+    };
+    std::vector<Compared> comparedModels();
+    static std::vector<const PruningPlan *> plansOf(const std::vector<Compared> &models);
+    void generateBeside(const std::vector<Compared> &models);
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;

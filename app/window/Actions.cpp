@@ -31,6 +31,10 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
     saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));
     savePlan = make(tr("Export &plan (.json)…"), "export");
+    saveReport = make(tr("Save &report…"), "save");
+    saveReport->setProperty(kKeywords, tr("html, summary"));
+    saveFigures = make(tr("Save all &figures…"), "save");
+    saveFigures->setProperty(kKeywords, tr("plots, png, svg, pdf, csv"));
     quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
 
     makeHistory(editor, history);
@@ -42,6 +46,8 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     search = make(tr("&Search for attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
     evaluate = make(tr("&Evaluate the plan"), "evaluate", QKeySequence(tr("Ctrl+E")));
     evaluateDense = make(tr("Evaluate the &original"), "evaluate");
+    goToPlayground = make(tr("Try it in the play&ground…"), "playground", QKeySequence(tr("Ctrl+Shift+G")));
+    goToPlayground->setProperty(kKeywords, tr("generate, write, chat, score text, tokens"));
     goToCompare = make(tr("Co&mpare plans…"), "compare", QKeySequence(tr("Ctrl+Shift+M")));
     goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));
     pauseJob = make(tr("&Pause the job"), "pause", QKeySequence(tr("Ctrl+,")));
@@ -54,6 +60,25 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     neuronsByRule = make(tr("Reset &K"), "");
     attentionsByRule = make(tr("Reset &N"), "");
 
+    present = make(tr("&Present"), "play");
+    present->setShortcuts({QKeySequence(tr("F5")), QKeySequence(tr("F11"))});
+    present->setCheckable(true);
+    present->setProperty(kKeywords, tr("full screen, projector, presentation"));
+    spotlight = make(tr("Ring around the &pointer"), "", QKeySequence(tr("Ctrl+L")));
+    spotlight->setCheckable(true);
+    spotlight->setProperty(kKeywords, tr("spotlight, laser"));
+    largerType = make(tr("&Larger letters"), "");
+    largerType->setShortcuts({QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))});
+    smallerType = make(tr("S&maller letters"), "", QKeySequence(tr("Ctrl+-")));
+    usualType = make(tr("&Usual letters"), "", QKeySequence(tr("Ctrl+0")));
+    for (QAction *action : {largerType, smallerType, usualType})
+        action->setProperty(kKeywords, tr("font, type, zoom, scale"));
+
+    guide = make(tr("User &guide"), "info", QKeySequence(tr("F1")));
+    guide->setProperty(kKeywords, tr("help, manual"));
+    tour = make(tr("&Tour"), "play");
+    lessons = make(tr("&Lesson sheets"), "open");
+    lessons->setProperty(kKeywords, tr("course, teach, exercises"));
     palette = make(tr("&Command palette…"), "palette", QKeySequence(tr("Ctrl+Shift+P")));
     shortcuts = make(tr("&Keyboard shortcuts"), "info", QKeySequence(tr("Ctrl+/")));
     about = make(tr("&About Secateur"), "info");
@@ -156,7 +181,7 @@ void Actions::follow()
 {
     const Possibility own{m_model.changeProblem()}, width{m_model.widthProblem()}, removals{m_model.removalsProblem()},
         plan = m_model.isSettled() ? own : Possibility{m_model.editProblem()};
-    for (QAction *action : {saveSession, saveSessionAs, copyCommand})
+    for (QAction *action : {saveSession, saveSessionAs, saveReport, copyCommand})
         setPossible(action, own);
     for (QAction *action : {sparsity25, sparsity37, sparsity50})
         setPossible(action, width);
@@ -173,7 +198,9 @@ void Actions::follow()
     setPossible(search, m_jobs.canSearch());
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
-    setPossible(goToCompare, m_model.hasModel() ? Possibility() : own); // also one that is for looking at only
+    setPossible(saveFigures, m_model.hasModel() ? Possibility() : own);
+    for (QAction *action : {goToPlayground, goToCompare}) // also of a session that is for looking at only
+        setPossible(action, m_model.hasModel() ? Possibility() : own);
     setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : own);
     const bool isMissing = own && !m_model.isModelThere();
     setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);

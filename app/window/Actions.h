@@ -28,11 +28,14 @@ public:
 
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 
-    QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
+    QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *saveReport, *saveFigures,
+        *quit;
     QAction *undo, *redo, *pin;
-    QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToCompare, *goToExport;
+    QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToPlayground, *goToCompare, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;
     QAction *sparsity25, *sparsity37, *sparsity50, *neuronsByRule, *attentionsByRule;
+    QAction *present, *spotlight, *largerType, *smallerType, *usualType;
+    QAction *guide, *tour, *lessons;
     QAction *palette, *shortcuts, *about;
 
     /// All of them, and those that were added; for the palette and the overview.

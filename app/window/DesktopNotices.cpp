@@ -51,6 +51,8 @@ QString doneText(JobKind kind)
         return DesktopNotices::tr("Comparison finished");
     case JobKind::Restore:
         return DesktopNotices::tr("Plan restored");
+    case JobKind::ScoreText:
+        return DesktopNotices::tr("Text scored");
     }
     return {};
 }

@@ -11,12 +11,12 @@ Launch usualLaunch()
     Launch launch;
     launch.stateFolder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation).toStdString();
     const std::filesystem::path program = QCoreApplication::applicationDirPath().toStdString();
-    for (const std::filesystem::path &folder : {program / ".." / "share" / "secateur" / "sample", std::filesystem::path(SECATEUR_SAMPLE)}) {
+    for (const std::filesystem::path &folder : {program / ".." / "share" / "secateur", std::filesystem::path(SECATEUR_RESOURCES)}) {
         std::error_code error;
-        if (std::filesystem::exists(folder / "model" / "config.json", error)) {
-            launch.sample = std::filesystem::canonical(folder, error);
-            break;
-        }
+        if (launch.sample.empty() && std::filesystem::exists(folder / "sample" / "model" / "config.json", error))
+            launch.sample = std::filesystem::canonical(folder / "sample", error);
+        if (launch.resources.empty() && std::filesystem::is_directory(folder / "guide", error))
+            launch.resources = std::filesystem::canonical(folder, error);
     }
     return launch;
 }

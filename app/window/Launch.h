@@ -13,6 +13,7 @@ struct Launch {
     EngineSettings engine;             ///< threads 0 = all cores but one
     std::filesystem::path stateFolder; ///< for settings and journals; made when needed
     std::filesystem::path sample;      ///< the folder with `model` and `text`; empty = there is none
+    std::filesystem::path resources{}; ///< the folder with `guide`, `lessons` and `recordings`; empty = there is none
 };
 
 /// The usual places: settings and journals in the user's data folder, the sample beside the installed program or in the source.

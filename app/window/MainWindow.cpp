@@ -9,6 +9,8 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/parts/EngineBox.h"
 #include "panels/plan/BalancePanel.h"
+#include "panels/plan/RestoreCard.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/prune/PruneCard.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/shell/MessageBar.h"
@@ -21,6 +23,8 @@
 #include "window/AffectedTabs.h"
 #include "window/DesktopNotices.h"
 #include "window/Pages.h"
+#include "window/Tour.h"
+#include "window/TypeSize.h"
 #include "window/UndoKeys.h"
 #include "window/ViewState.h"
 
@@ -58,6 +62,7 @@ QString textsOf(const TextSettings &text)
 
 MainWindow::MainWindow(const Launch &launch, Theme &theme, SessionBus &bus)
     : m_sample{launch.sample},
+      m_resources(launch.resources),
       m_theme(theme),
       m_settings(QString::fromStdString((launch.stateFolder / "settings.ini").string())),
       m_editor(m_model, m_history),
@@ -69,6 +74,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme, SessionBus &bus)
 {
     m_theme.setMode(m_settings.themeMode());
     m_theme.setHighContrast(m_settings.value(QStringLiteral("highContrast")) == "true");
+    m_theme.setSize({.type = typeOf(m_settings.value(QLatin1String(kTypeSetting))), .stroke = 1});
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
     build(); // in the order in which Tab goes: the steps, the page, what lies beside it, docks, the job bar
     buildTabs(launch);
@@ -76,6 +82,8 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme, SessionBus &bus)
     buildDocks();
     buildBottom();
     buildPrune();
+    m_present = new PresentMode(*this, *m_tabs, m_theme, this);
+    m_tour = new Tour(*this, m_model, m_settings);
     buildMenus();
     m_palette = new CommandPalette(
         m_actions->all(), [this] { return places(); }, this);
@@ -94,6 +102,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme, SessionBus &bus)
 
 MainWindow::~MainWindow()
 {
+    m_theme.disconnect(this);
     // Panels refer to the models, which are members: they go first, and hear nothing any more.
     m_runner.disconnect();
     m_model.disconnect();
@@ -142,10 +151,17 @@ void MainWindow::buildTabs(const Launch &launch)
     attention->setProperty(kRemembered, QByteArray("view"));
     importance->setObjectName(QStringLiteral("importance"));
     importance->setProperty(kRemembered, QByteArray("scale"));
+    auto *restore = findChild<RestoreCard *>();
+    restore->setObjectName(QStringLiteral("restore"));
+    restore->setProperty(kRemembered, QByteArray("asked"));
     auto *compare = findChild<ComparePanel *>();
     compare->table().setObjectName(QStringLiteral("plans"));
     compare->table().setProperty(kRemembered, QByteArray("hiddenColumns"));
     connect(compare, &ComparePanel::openRequested, this, &MainWindow::chooseModel);
+    auto *playground = findChild<PlaygroundPanel *>();
+    playground->setObjectName(QStringLiteral("playground"));
+    playground->setProperty(kRemembered, QByteArray("mode"));
+    connect(playground, &PlaygroundPanel::openRequested, this, &MainWindow::chooseModel);
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
@@ -170,7 +186,10 @@ void MainWindow::wire()
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
     connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
     connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
+    connect(m_actions->saveReport, &QAction::triggered, this, &MainWindow::chooseReport);
+    connect(m_actions->saveFigures, &QAction::triggered, this, &MainWindow::chooseFigures);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+    connect(m_actions->goToPlayground, &QAction::triggered, this, [this] { show(Tab::Playground); });
     connect(m_actions->goToCompare, &QAction::triggered, this, [this] { show(Tab::Compare); });
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
     connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);
@@ -223,6 +242,7 @@ void MainWindow::wireStart()
     connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
     m_start->setRecent(m_settings.recent());
     connect(m_start, &StartPanel::recentCleared, &m_settings, &Settings::clearRecent);
+    connect(m_start, &StartPanel::tourRequested, m_tour, &Tour::start);
     enableUnless(m_sample.isThere() ? QString() : tr("The bundled sample is not installed."), *m_actions->openSample, {});
 }
 
@@ -276,10 +296,7 @@ void MainWindow::followModel()
     m_selection.setSelectedLayer(m_model.hasModel() ? 0 : -1);
     m_selection.setStep(-1);
     m_selection.setComparedLayers({});
-    const bool hasModel = m_model.hasModel();
-    m_map->setVisible(hasModel && m_showMap->isChecked());
-    m_inspector->setVisible(hasModel && m_showInspector->isChecked());
-    m_budget->setVisible(hasModel);
+    followParts();
     followName();
     followReadOnly();
     m_messages.resolve(QStringLiteral("recovery"));

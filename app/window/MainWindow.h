@@ -11,9 +11,11 @@
 #include "models/SessionModel.h"
 #include "panels/parts/Workbench.h"
 #include "panels/shell/WorkflowStrip.h"
+#include "plots/FiguresSaving.h"
 #include "theme/Theme.h"
 #include "window/CommandPalette.h"
 #include "window/Launch.h"
+#include "window/PresentMode.h"
 #include "window/Settings.h"
 
 #include <QMainWindow>
@@ -27,12 +29,14 @@ class QTabWidget;
 namespace secateur::ui {
 
 class Actions;
+class GuideWindow;
 class InlineNote;
 class MessageBar;
 class MessageRows;
 class PruneCard;
 class SessionBus;
 class StartPanel;
+class Tour;
 
 /// The window: builds the models and the panels, lays them out and wires them. It decides nothing by itself.
 class MainWindow : public QMainWindow {
@@ -46,7 +50,7 @@ public:
     void open(const QString &path);
     void openSample();
 
-    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Compare, Export };
+    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Playground, Compare, Export };
     Q_ENUM(Tab)
     void show(Tab tab);
     using QMainWindow::show;
@@ -54,6 +58,8 @@ public:
     const Workbench &workbench() const { return m_workbench; }
     SessionKeeper &keeper() { return m_keeper; }
     Actions &actionsOfWindow() { return *m_actions; }
+    PresentMode &presentMode() { return *m_present; }
+    Tour &tour() { return *m_tour; }
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -73,9 +79,20 @@ private:
     void buildBottom();
     void buildPrune();
     void placeDocks();
+    void fitExplain();
     void resetLayout();
     void buildMenus();
     void buildViewMenu();
+    void buildSizes(class QMenu &view);
+    void buildHelp();
+    void buildRecordings(class QMenu &help);
+    void setType(double type);
+    void followType();
+    void followParts();
+    void showGuide();
+    void showLessons();
+    void openRecording(const std::filesystem::path &file);
+    void offerTour();
     void wire();
     void wireStart();
     void wireSession();
@@ -93,6 +110,12 @@ private:
     void askForModelOf(const QString &file);
     void save();
     void saveAs();
+    void chooseReport();
+    void saveReport(const QString &file);
+    void chooseFigures();
+    void saveFigures(const FiguresWanted &wanted);
+    std::vector<FigureOfPage> figures() const;
+    void bringFiguresUpToDate();
     void keepView() { noteView({}); }
     /// `stoppedJob`: the title of the job that closing the window stops.
     void noteView(const QString &stoppedJob);
@@ -105,6 +128,7 @@ private:
     void showAbout();
 
     Sample m_sample;
+    std::filesystem::path m_resources; ///< as of Launch
     Theme &m_theme;
     Settings m_settings;
     QUndoStack m_history;
@@ -132,9 +156,12 @@ private:
     QSplitter *m_splitter = nullptr;
     QWidget *m_map = nullptr, *m_inspector = nullptr, *m_budget = nullptr;
     QAction *m_showMap = nullptr, *m_showInspector = nullptr;
-    QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr;
+    QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr, *m_explainDock = nullptr;
     class QMenu *m_recentMenu = nullptr;
     std::vector<RecoverableSession> m_unsaved; ///< as far as was looked, newest first
+    PresentMode *m_present = nullptr;
+    Tour *m_tour = nullptr;
+    GuideWindow *m_guide = nullptr; ///< made when it is first wanted
     bool m_isFirstShow = true;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What lies around the tabs of the main window: map, inspector, budget, messages, docks, the job bar, the dialog of "Prune…", and where all of it is
 // from one start to the next.
+#include "panels/explain/ExplainPanel.h"
 #include "panels/layers/InspectorPanel.h"
 #include "panels/layers/MapPanel.h"
 #include "panels/plan/PlansPanel.h"
@@ -40,7 +41,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWideEnough = 1200; ///< pixels from which there is room for the inspector
+constexpr int kWideEnough = 1200;   ///< pixels from which there is room for the inspector
+constexpr int kWideForCards = 1400; ///< and for cards beside it
 
 /// Its work is the comparison: several plans were measured, as the command `compare` does.
 bool isOfSeveralPlans(const Session &session)
@@ -125,10 +127,11 @@ void MainWindow::buildDocks()
     m_logDock = dock(tr("Log"), "log", new LogPanel(m_workbench, this));
     m_historyDock = dock(tr("History"), "history", new HistoryPanel(m_workbench, this));
     m_plansDock = dock(tr("Plans"), "plans", new PlansPanel(m_workbench, this));
+    m_explainDock = dock(tr("Explain"), "explain", new ExplainPanel(m_workbench, this));
     placeDocks();
 }
 
-/// Where they are until somebody moves them: hidden, behind each other at the bottom.
+/// Where they are until somebody moves them: hidden, behind each other at the bottom; cards beside the page, where there is room.
 void MainWindow::placeDocks()
 {
     constexpr int kHeight = 190;
@@ -141,6 +144,31 @@ void MainWindow::placeDocks()
     for (qsizetype i = 1; i < docks.size(); ++i)
         tabifyDockWidget(docks[i - 1], docks[i]);
     resizeDocks(docks, QList<int>(docks.size(), kHeight), Qt::Vertical);
+    m_explainDock->setFloating(false);
+    addDockWidget(Qt::RightDockWidgetArea, m_explainDock);
+    resizeDocks({m_explainDock}, {m_explainDock->widget()->sizeHint().width()}, Qt::Horizontal);
+    m_explainDock->hide();
+    fitExplain();
+}
+
+/// A narrow window has no room for cards beside the page: they go below it, with the other docks, and come back.
+void MainWindow::fitExplain()
+{
+    if (m_explainDock->isFloating())
+        return;
+    const bool isShown = !m_explainDock->isHidden(), isWide = width() >= kWideForCards;
+    const Qt::DockWidgetArea area = dockWidgetArea(m_explainDock);
+    if (!isWide && area == Qt::RightDockWidgetArea) {
+        addDockWidget(Qt::BottomDockWidgetArea, m_explainDock);
+        tabifyDockWidget(m_plansDock, m_explainDock);
+        m_explainDock->setProperty("cameFromTheSide", true);
+    } else if (isWide && m_explainDock->property("cameFromTheSide").toBool()) {
+        addDockWidget(Qt::RightDockWidgetArea, m_explainDock);
+        m_explainDock->setProperty("cameFromTheSide", false);
+    } else {
+        return;
+    }
+    m_explainDock->setVisible(isShown);
 }
 
 void MainWindow::resetLayout()
@@ -177,6 +205,7 @@ void MainWindow::showPrune()
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_present->leave(); // what is kept is the layout that people have given it
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
@@ -188,7 +217,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 }
 
 /// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
-/// a card, a message, a job in the job bar. Where nothing was clicked, it puts a message away.
+/// a card, a message, a job in the job bar. Then it ends a
+/// presentation, which finds again what was clicked. Where nothing was clicked, it puts a message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     const QKeySequence keys(event->keyCombination());
@@ -201,6 +231,8 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
                                     .actionText = {},
                                     .action = {},
                                     .time = {}});
+    if (event->key() == Qt::Key_Escape && m_present->isOn())
+        return m_present->leave();
     if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest() && !m_problems->dismissNewest()))
         QMainWindow::keyPressEvent(event);
 }
@@ -223,9 +255,12 @@ bool MainWindow::focusNextPrevChild(bool isNext)
 void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
+    if (m_present->keepsLayout())
+        return;
     const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
     if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
         m_showInspector->setChecked(isWide);
+    fitExplain();
 }
 
 void MainWindow::showEvent(QShowEvent *event)
@@ -239,8 +274,10 @@ void MainWindow::showEvent(QShowEvent *event)
         resetLayout();
         m_messages.note(tr("The layout of the window could not be read, so this is the default one."));
     }
+    fitExplain(); // it may have been closed in a wider window
     FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
+    offerTour();
 }
 
 // ---- how a session is shown, which is saved with it --------------------------------------------------------------------------

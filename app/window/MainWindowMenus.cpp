@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The menus of the main window and the dialogs behind them.
+// The menus of the main window.
 #include "window/MainWindow.h"
 
 #include "models/SelectionModel.h"
 #include "plots/Plot.h"
 #include "widgets/Enabling.h"
 #include "window/Actions.h"
-#include "window/ShortcutOverview.h"
 
 #include <QActionGroup>
-#include <QApplication>
-#include <QDialog>
-#include <QDialogButtonBox>
 #include <QDir>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHelpEvent>
-#include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPointer>
 #include <QPushButton>
 #include <QTabWidget>
-#include <QVBoxLayout>
 
 namespace secateur::ui {
 namespace {
@@ -66,6 +60,8 @@ void MainWindow::buildMenus()
     file->addSeparator();
     file->addActions({m_actions->saveSession, m_actions->saveSessionAs, m_actions->savePlan});
     file->addSeparator();
+    file->addActions({m_actions->saveReport, m_actions->saveFigures});
+    file->addSeparator();
     file->addAction(m_actions->quit);
     connect(m_actions->savePlan, &QAction::triggered, this, [this] {
         const QString path = QFileDialog::getSaveFileName(this, tr("Save the plan"), QStringLiteral("plan.json"), tr("Plans (*.json)"));
@@ -91,14 +87,11 @@ void MainWindow::buildMenus()
     run->addAction(m_actions->prune);
     run->addSeparator();
     run->addActions({m_actions->calibrate, m_actions->measureImpact, m_actions->search, m_actions->evaluate, m_actions->evaluateDense,
-                     m_actions->goToCompare, m_actions->goToExport});
+                     m_actions->goToPlayground, m_actions->goToCompare, m_actions->goToExport});
     run->addSeparator();
     run->addActions({m_actions->pauseJob, m_actions->cancelJob});
 
-    QMenu *help = menuBar()->addMenu(tr("&Help"));
-    help->addActions({m_actions->palette, m_actions->shortcuts, m_actions->about});
-    connect(m_actions->shortcuts, &QAction::triggered, this, [this] { (new ShortcutOverview(m_actions->all(), this))->show(); });
-    connect(m_actions->about, &QAction::triggered, this, &MainWindow::showAbout);
+    buildHelp();
 
     auto *tips = new ReasonTips(this);
     for (QMenu *menu : menuBar()->findChildren<QMenu *>()) {
@@ -150,19 +143,19 @@ void MainWindow::buildViewMenu()
         view->addAction(action);
     }
     view->addSeparator();
-    const auto toggle = [&](const QString &text, const QString &keys, QWidget *widget) {
+    const auto toggle = [&](const QString &text, const QString &keys) {
         auto *action = new QAction(text, this);
         action->setCheckable(true);
         action->setChecked(true);
         action->setShortcut(QKeySequence(keys));
-        connect(action, &QAction::toggled, this, [this, widget](bool isOn) { widget->setVisible(isOn && m_model.hasModel()); });
+        connect(action, &QAction::toggled, this, [this](bool) { followParts(); });
         m_actions->add(action);
         view->addAction(action);
         return action;
     };
-    m_showMap = toggle(tr("Show the map"), tr("F6"), m_map);
-    m_showInspector = toggle(tr("Show the inspector"), tr("F7"), m_inspector);
-    for (QDockWidget *dock : {m_jobsDock, m_logDock, m_historyDock, m_plansDock}) {
+    m_showMap = toggle(tr("Show the map"), tr("F6"));
+    m_showInspector = toggle(tr("Show the inspector"), tr("F7"));
+    for (QDockWidget *dock : {m_explainDock, m_jobsDock, m_logDock, m_historyDock, m_plansDock}) {
         QAction *action = dock->toggleViewAction();
         action->setText(tr("Show %1").arg(dock->windowTitle()));
         connect(action, &QAction::triggered, dock, [dock](bool isOn) {
@@ -172,11 +165,15 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         view->addAction(action);
     }
+    m_explainDock->toggleViewAction()->setShortcut(QKeySequence(tr("F8")));
+    m_explainDock->toggleViewAction()->setProperty(Actions::kKeywords, tr("formula, cards, help, why, concepts"));
     m_plansDock->toggleViewAction()->setProperty(Actions::kKeywords, tr("pinned plans, pins"));
     auto *reset = new QAction(tr("&Reset the layout"), this);
     connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);
     m_actions->add(reset);
     view->addAction(reset);
+    view->addSeparator();
+    buildSizes(*view);
     view->addSeparator();
     QMenu *themes = view->addMenu(tr("&Theme"));
     auto *group = new QActionGroup(this);
@@ -204,31 +201,6 @@ void MainWindow::buildViewMenu()
     m_actions->add(contrast);
     themes->addSeparator();
     themes->addAction(contrast);
-}
-
-void MainWindow::showAbout()
-{
-    auto *dialog = new QDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("About Secateur"));
-    auto *layout = new QVBoxLayout(dialog);
-    auto *text = new QLabel(tr("<h2>Secateur %1</h2>"
-                               "<p>Structured pruning of large language models by 2SSP: width by neuron scores, depth by an attention "
-                               "search.</p>"
-                               "<p>F. Sandri, E. Cunegatti, G. Iacca, <i>2SSP: A Two-Stage Framework for Structured Pruning of LLMs</i>, "
-                               "2025, arXiv 2501.17771.</p>"
-                               "<p>Free software under the GNU General Public License, version 3 or later. With LibTorch, Qt %2, "
-                               "QCustomPlot.</p>")
-                                .arg(QApplication::applicationVersion(), QLatin1String(qVersion())),
-                            dialog);
-    text->setWordWrap(true);
-    text->setTextInteractionFlags(Qt::TextBrowserInteraction);
-    layout->addWidget(text);
-    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
-    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
-    layout->addWidget(buttons);
-    dialog->resize(460, dialog->sizeHint().height());
-    dialog->show();
 }
 
 } // namespace secateur::ui

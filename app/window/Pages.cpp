@@ -7,6 +7,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/export/ExportPanel.h"
 #include "panels/plan/BalancePanel.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/start/StartPanel.h"
 
@@ -25,14 +26,15 @@ QWidget *make(const Workbench &workbench, QWidget *parent)
 }
 
 constexpr Page kPages[] = {
-    {Tab::Model, QT_TRANSLATE_NOOP("pages", "Model"), Step::Load, true, make<StartPanel>},
-    {Tab::Calibration, QT_TRANSLATE_NOOP("pages", "Calibration"), Step::Calibrate, true, make<CalibratePanel>},
-    {Tab::Importance, QT_TRANSLATE_NOOP("pages", "Importance"), Step::Plan, false, make<ImportancePanel>},
-    {Tab::Attention, QT_TRANSLATE_NOOP("pages", "Attention"), Step::Plan, false, make<AttentionPanel>},
-    {Tab::Balance, QT_TRANSLATE_NOOP("pages", "Balance"), Step::Plan, true, make<BalancePanel>},
-    {Tab::Evaluation, QT_TRANSLATE_NOOP("pages", "Evaluation"), Step::Evaluate, true, make<EvaluatePanel>},
-    {Tab::Compare, QT_TRANSLATE_NOOP("pages", "Compare"), Step::Evaluate, false, make<ComparePanel>},
-    {Tab::Export, QT_TRANSLATE_NOOP("pages", "Export"), Step::Export, true, make<ExportPanel>},
+    {Tab::Model, QT_TRANSLATE_NOOP("pages", "Model"), Step::Load, true, make<StartPanel>, "start"},
+    {Tab::Calibration, QT_TRANSLATE_NOOP("pages", "Calibration"), Step::Calibrate, true, make<CalibratePanel>, "calibrate"},
+    {Tab::Importance, QT_TRANSLATE_NOOP("pages", "Importance"), Step::Plan, false, make<ImportancePanel>, "plan"},
+    {Tab::Attention, QT_TRANSLATE_NOOP("pages", "Attention"), Step::Plan, false, make<AttentionPanel>, "attention"},
+    {Tab::Balance, QT_TRANSLATE_NOOP("pages", "Balance"), Step::Plan, true, make<BalancePanel>, "plan"},
+    {Tab::Evaluation, QT_TRANSLATE_NOOP("pages", "Evaluation"), Step::Evaluate, true, make<EvaluatePanel>, "evaluate"},
+    {Tab::Playground, QT_TRANSLATE_NOOP("pages", "Playground"), Step::Evaluate, false, make<PlaygroundPanel>, "playground"},
+    {Tab::Compare, QT_TRANSLATE_NOOP("pages", "Compare"), Step::Evaluate, false, make<ComparePanel>, "compare"},
+    {Tab::Export, QT_TRANSLATE_NOOP("pages", "Export"), Step::Export, true, make<ExportPanel>, "export"},
 };
 
 constexpr bool isInOrderOfTabs()

@@ -16,6 +16,7 @@ struct Page {
     WorkflowStrip::Step step;
     bool isFirst; ///< of the pages of its step: where a click on the step leads
     QWidget *(*make)(const Workbench &workbench, QWidget *parent);
+    const char *guide = "start"; ///< the page of the user guide that F1 opens there
 
     QString translatedTitle() const;
 };

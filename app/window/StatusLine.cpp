@@ -99,7 +99,11 @@ void StatusLine::showCalibration()
 {
     const NeuronScores *scores = m_model.scores();
     if (!scores && m_model.shelfPlan()) {
-        const bool isFoundHere = m_model.shelfPlan()->file.empty();
+        if (isSetByHand(*m_model.shelfPlan())) {
+            m_calibration->setWhole(tr("widths by hand"));
+            return;
+        }
+        const bool isFoundHere = ui::isFoundHere(*m_model.shelfPlan()); // also where the program keeps its file
         const QString text = isFoundHere ? tr("found by %1", "a method") : tr("from %1", "a file"), name = shelfFileName(m_model);
         m_calibration->setBrief(text.arg(shortened(name, kLongName)), text.arg(name));
         return;

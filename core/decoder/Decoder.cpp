@@ -16,6 +16,8 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -103,8 +105,10 @@ Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
 
 std::shared_ptr<const LayerWeights> Decoder::layerWeights(std::int64_t index) const
 {
-    if (m_weights.stream)
-        return m_weights.stream->layer(index);
+    if (m_weights.stream) {
+        const std::shared_ptr<const LayerWeights> layer = m_weights.stream->layer(index);
+        return m_weights.view ? std::make_shared<const LayerWeights>(m_weights.view(index, *layer)) : layer;
+    }
     return {std::shared_ptr<const void>(), &m_weights.layers[std::size_t(index)]}; // ours: nobody else has to hold it
 }
 
@@ -199,16 +203,26 @@ at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
     const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
     const FfnWeights &weights = *layer->ffn;
     const at::Tensor normed = norm(x, weights.norm);
-    at::Tensor activation = product(normed, weights.gate);
+    const auto ofNeurons = [&](const LinearWeights &linear) { // those that stay, where some have weights of their own
+        const at::Tensor all = product(normed, linear);
+        return weights.kept.defined() && all.size(2) != weights.kept.size(0) ? all.index_select(2, weights.kept) : all;
+    };
+    at::Tensor activation = ofNeurons(weights.gate);
     if (m_spec.activation == Activation::Silu && canTakeElements(activation)) {
-        swiglu(activation, product(normed, weights.up));
-        return activation;
+        swiglu(activation, ofNeurons(weights.up));
+    } else {
+        if (m_spec.activation == Activation::GeluTanh)
+            at::gelu_(activation, "tanh");
+        else
+            at::silu_(activation);
+        activation.mul_(ofNeurons(weights.up));
     }
-    if (m_spec.activation == Activation::GeluTanh)
-        at::gelu_(activation, "tanh");
-    else
-        at::silu_(activation);
-    return activation.mul_(product(normed, weights.up));
+    if (weights.removed.defined())
+        return activation.masked_fill_(weights.removed, 0);
+    const std::int64_t inputs = weights.down.weight.size(1);
+    if (weights.kept.defined() && activation.size(2) != inputs)
+        return at::zeros({x.size(0), x.size(1), inputs}, activation.options()).index_copy_(2, weights.kept, activation);
+    return activation;
 }
 
 at::Tensor Decoder::ffnDown(std::int64_t index, const at::Tensor &activation) const

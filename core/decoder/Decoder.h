@@ -26,10 +26,10 @@ struct KvCache {
 /// Layers may be streamed (LayerStream); then each costs its reading again whenever another one was computed since.
 ///
 /// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and branches; nothing here knows about scoring
-/// or search. A narrowed FFN and an absent part are facts of the weights. Immutable; used under c10::InferenceMode.
+/// or search. A narrowed FFN, a masked one and an absent part are facts of the weights. Immutable; used under c10::InferenceMode.
 class Decoder {
 public:
-    /// `positions`: the longest sequence that will be computed, in tokens. The spec must describe the weights.
+    /// `positions`: the longest sequence that will be computed, in tokens. The spec must describe the weights, masked FFNs as if they were cut.
     Decoder(ModelSpec spec, Weights weights, std::int64_t positions);
 
     const ModelSpec &spec() const { return m_spec; }
@@ -53,7 +53,8 @@ public:
     at::Tensor attentionOutput(std::int64_t index, const at::Tensor &mixed) const;
     /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
-    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.
+    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN. Zero where a
+    /// neuron is masked.
     at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
     /// What an activation adds to x, shape [windows, T, d].
     at::Tensor ffnDown(std::int64_t index, const at::Tensor &activation) const;
@@ -97,5 +98,8 @@ struct LayerPair {
 };
 /// A streamed layer is made once for both, and stays as long as they do.
 LayerPair layerPair(const Decoder &decoder, const Surgery &surgery, std::int64_t index);
+/// The same model as pruned() of the dense one makes, to rounding, beside it: all weights that the surgery does not change are shared, streamed layers too, and
+/// neurons that go count as zeros. Costs the time of the dense model's FFNs, and the memory of what the surgery changes alone.
+Decoder masked(const Decoder &dense, const Surgery &surgery);
 
 } // namespace secateur

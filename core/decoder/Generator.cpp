@@ -31,24 +31,31 @@ CachedSequences::CachedSequences(const Decoder &decoder, std::int64_t sequences,
     }
 }
 
-at::Tensor CachedSequences::advance(const at::Tensor &tokens)
+at::Tensor CachedSequences::advance(const at::Tensor &tokens, const JobContext &stop)
 {
-    at::Tensor x = m_decoder.embed(tokens);
+    at::Tensor x = embed(tokens);
     for (std::int64_t l = 0; l < m_decoder.layerCount(); ++l) {
-        auto &cache = m_caches[std::size_t(l)];
-        x = m_decoder.addFfn(l, m_decoder.addAttention(l, x, cache ? &*cache : nullptr, m_position));
+        x = layer(l, x);
+        stop.check();
     }
+    return finish(x);
+}
+
+at::Tensor CachedSequences::layer(std::int64_t index, const at::Tensor &x)
+{
+    auto &cache = m_caches[std::size_t(index)];
+    return m_decoder.addFfn(index, m_decoder.addAttention(index, x, cache ? &*cache : nullptr, m_position));
+}
+
+at::Tensor CachedSequences::finish(const at::Tensor &x)
+{
     if (!isFinite(x)) // at any place of the prompt, as an evaluation would refuse it
         throw Error("The activations of the model are not finite.", remedyOfNonFinite(m_decoder.dtype()));
-    m_position += tokens.size(1);
+    m_position += x.size(1);
     return m_decoder.logits(m_decoder.finalNorm(x.select(1, x.size(1) - 1))).to(at::kFloat);
 }
 
-Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
-    : m_decoder(decoder),
-      m_settings(settings),
-      m_random(settings.seed),
-      m_written(decoder, 1, decoder.positions())
+Sampler::Sampler(const SamplingSettings &settings) : m_settings(settings), m_random(settings.seed)
 {
     if (!(settings.temperature >= 0) || !std::isfinite(settings.temperature))
         throw Error("The temperature is out of range.", "Give 0 (greedy) or a number above 0.");
@@ -58,7 +65,7 @@ Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
         throw Error("top-p is out of range.", "Give a probability above 0, at most 1.");
 }
 
-std::int32_t Generator::choose(const at::Tensor &logits)
+std::int32_t Sampler::choose(const at::Tensor &logits)
 {
     if (m_settings.temperature == 0)
         return std::int32_t(logits.argmax().item<std::int64_t>());
@@ -81,27 +88,43 @@ std::int32_t Generator::choose(const at::Tensor &logits)
     return std::int32_t(ids.const_data_ptr<std::int64_t>()[chosen]);
 }
 
-std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prompt, std::int64_t count, std::span<const std::int32_t> stops,
-                                              JobContext &context, const std::function<void(std::int32_t)> &heard)
+void checkPrompt(std::span<const std::int32_t> prompt, const Decoder &decoder)
 {
     if (prompt.empty())
         throw Error("The prompt is empty.", "Give at least one token of text.");
-    if (std::int64_t(prompt.size()) >= m_decoder.positions())
+    if (std::int64_t(prompt.size()) >= decoder.positions())
         throw Error("The prompt has " + counted(std::int64_t(prompt.size()), "token") + "; the model's context holds " +
-                        std::to_string(m_decoder.positions()) + ".",
+                        std::to_string(decoder.positions()) + ".",
                     "Give a shorter prompt.");
+}
+
+void checkLogits(const at::Tensor &logits, std::size_t token, const Decoder &decoder)
+{
+    if (!isFinite(logits))
+        throw Error("The logits of token " + std::to_string(token + 1) + " are not finite.", remedyOfNonFinite(decoder.dtype()));
+}
+
+Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
+    : m_decoder(decoder),
+      m_sampler(settings),
+      m_written(decoder, 1, decoder.positions())
+{
+}
+
+std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prompt, std::int64_t count, std::span<const std::int32_t> stops,
+                                              JobContext &context, const std::function<void(std::int32_t)> &heard)
+{
+    checkPrompt(prompt, m_decoder);
     count = std::min(count, m_decoder.positions() - std::int64_t(prompt.size()));
     context.begin("generate", count, "tokens");
     std::vector<std::int32_t> written;
     const auto advance = [&](std::span<const std::int32_t> tokens) { // logits, [V]
-        return m_written.advance(tokenTensor(tokens, std::int64_t(tokens.size()), m_decoder.device())).squeeze(0);
+        return m_written.advance(tokenTensor(tokens, std::int64_t(tokens.size()), m_decoder.device()), context).squeeze(0);
     };
     at::Tensor logits = advance(prompt);
     while (std::int64_t(written.size()) < count) {
-        if (!isFinite(logits))
-            throw Error("The logits of token " + std::to_string(written.size() + 1) + " are not finite.",
-                        remedyOfNonFinite(m_decoder.dtype()));
-        written.push_back(choose(logits));
+        checkLogits(logits, written.size(), m_decoder);
+        written.push_back(m_sampler.choose(logits));
         if (heard)
             heard(written.back());
         context.step();

@@ -22,6 +22,20 @@ struct SamplingSettings {
     std::uint64_t seed = 0; ///< of the choice; the same seed gives the same text on the same device
 };
 
+/// Chooses tokens.
+class Sampler {
+public:
+    /// Throws Error when a setting is out of its range.
+    explicit Sampler(const SamplingSettings &settings);
+
+    /// From the logits of the next token, [V] in fp32.
+    std::int32_t choose(const at::Tensor &logits);
+
+private:
+    SamplingSettings m_settings;
+    std::mt19937_64 m_random;
+};
+
 /// Sequences of one length whose keys and values are kept, so that each of their tokens is computed once. Those of a removed attention are not there.
 class CachedSequences {
 public:
@@ -29,14 +43,24 @@ public:
     CachedSequences(const Decoder &decoder, std::int64_t sequences, std::int64_t positions);
 
     /// Puts tokens, [sequences, T] (int64, on the device), behind those that are there. Returns the logits of what comes behind the last, [sequences, V]
-    /// in fp32. Throws Error when the model's numbers are not finite.
-    at::Tensor advance(const at::Tensor &tokens);
+    /// in fp32. Throws Error when the model's numbers are not finite. `stop` is asked after every layer.
+    at::Tensor advance(const at::Tensor &tokens, const JobContext &stop = {});
+
+    // The same layer by layer, for models that share a stream of layers: embed, each layer in its order, finish.
+    at::Tensor embed(const at::Tensor &tokens) const { return m_decoder.embed(tokens); }
+    at::Tensor layer(std::int64_t index, const at::Tensor &x);
+    at::Tensor finish(const at::Tensor &x);
 
 private:
     const Decoder &m_decoder;
     std::vector<std::optional<KvCache>> m_caches; ///< one per layer with attention
     std::int64_t m_position = 0;                  ///< tokens in the caches
 };
+
+/// Throws Error when a prompt is empty or leaves no room in the decoder's positions.
+void checkPrompt(std::span<const std::int32_t> prompt, const Decoder &decoder);
+/// Throws Error when the logits of a token, counted from 0, are not finite.
+void checkLogits(const at::Tensor &logits, std::size_t token, const Decoder &decoder);
 
 /// Writes on from a prompt, token by token, with cached keys and values.
 class Generator {
@@ -51,11 +75,8 @@ public:
                                        JobContext &context, const std::function<void(std::int32_t)> &heard = {});
 
 private:
-    std::int32_t choose(const at::Tensor &logits);
-
     const Decoder &m_decoder;
-    SamplingSettings m_settings;
-    std::mt19937_64 m_random;
+    Sampler m_sampler;
     CachedSequences m_written;
 };
 

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -35,6 +36,10 @@ struct FfnWeights {
     LinearWeights gate, up; ///< [I, d]
     LinearWeights down;     ///< [d, I]
     at::Tensor outputNorm;  ///< [d], before the sum; undefined when the family has none
+    /// Of FFNs that are masked instead of cut (masked()). Which neurons go: bool, [I]; undefined: none, or `kept` counts.
+    at::Tensor removed;
+    /// Which stay, [K], where some of the products have weights of their own, as wide as what is kept; the others are as wide as before.
+    at::Tensor kept;
 };
 
 /// A part is absent when it was removed.
@@ -53,12 +58,14 @@ struct Weights {
     at::Tensor finalNorm;                     ///< [d]
     at::Tensor head;                          ///< [V, d]; the embedding itself when tied
     std::shared_ptr<LayerStream> stream = {}; ///< where the layers come from when they are not resident
+    /// What these weights make of a layer of the stream, where others use the same one (masked()); may be none.
+    std::function<LayerWeights(std::int64_t layer, const LayerWeights &)> view = {};
 
     /// Bytes of all resident tensors, the tied head not counted again.
     std::int64_t bytes() const;
 };
 
-/// Calls `call` with every tensor of a layer that there is.
+/// Calls `call` with every tensor of a layer that there is; masks are none.
 template <typename AnyLayer, typename Call>
 requires std::same_as<std::remove_const_t<AnyLayer>, LayerWeights>
 void forEachTensor(AnyLayer &layer, const Call &call)

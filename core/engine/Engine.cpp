@@ -2,7 +2,6 @@
 #include "engine/EngineState.h"
 
 #include "decoder/FiniteCheck.h"
-#include "decoder/Generator.h"
 #include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
@@ -19,27 +18,14 @@
 #include "pruning/NeuronScoring.h"
 #include "pruning/PlanJson.h"
 #include "restoration/GramFile.h"
+#include "restoration/GramSum.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
 namespace secateur {
 namespace {
-
-/// Ids that end a text (`eos_token_id`: a number or a list).
-std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
-{
-    const auto end = config.find("eos_token_id");
-    if (end == config.end() || end->is_null())
-        return {};
-    std::vector<std::int32_t> ids;
-    for (const nlohmann::json &id : end->is_array() ? *end : nlohmann::json::array({*end}))
-        if (id.is_number_integer() && id >= 0 && id <= std::numeric_limits<std::int32_t>::max())
-            ids.push_back(id.get<std::int32_t>());
-    return ids;
-}
 
 /// Everything that decides what the ranks of a search find together.
 std::vector<SharedSetting> sharedSettings(const PruningPlan &plan, const Provenance &now, const SearchSettings &settings,
@@ -276,50 +262,6 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
             throw Error("The perplexity on this text is too large for a number: the loss is " + std::to_string(result.loss) +
                             " nats per token.",
                         remedyOfNonFinite(decoder.dtype()));
-        return result;
-    });
-}
-
-std::int64_t Engine::roomBehind(const std::string &prompt) const
-{
-    const OpenModel &model = m_state->open();
-    return std::max<std::int64_t>(0, model.spec().contextLength - std::int64_t(model.prompt(prompt).size()));
-}
-
-Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
-                            const std::function<void(const std::string &)> &heard)
-{
-    return underTorch(m_state->device, [&] {
-        OpenModel &model = m_state->open();
-        const Tokenizer &tokenizer = model.tokenizer();
-        if (settings.tokens < 1)
-            throw Error("The number of tokens is out of range.", "Give 1 or more.");
-        Generation result;
-        result.promptIds = model.prompt(settings.prompt);
-        const auto prompt = std::int64_t(result.promptIds.size());
-        const std::int64_t room = model.spec().contextLength - prompt;
-        const std::int64_t positions = prompt + std::min(settings.tokens, room); // the generator refuses a prompt that is too long
-        m_state->fitOnePass(plan, positions);
-        const Decoder decoder = model.decoder(plan, positions, context);
-        Generator generator(decoder,
-                            {.temperature = settings.temperature, .topK = settings.topK, .topP = settings.topP, .seed = settings.seed});
-        const auto start = std::chrono::steady_clock::now();
-        std::string written;
-        const auto hear = [&](bool isWhole) {
-            const std::string text = tokenizer.decode(result.ids, true); // all of it again: a character may need several tokens
-            if (heard && text.size() > written.size() && (isWhole || !text.ends_with("\xEF\xBF\xBD"))) {
-                heard(text.substr(written.size()));
-                written = text;
-            }
-        };
-        generator.generate(result.promptIds, settings.tokens, stopTokens(model.checkpoint().config()), context, [&](std::int32_t id) {
-            result.ids.push_back(id);
-            hear(false);
-        });
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        hear(true);
-        result.text = tokenizer.decode(result.ids, true);
-        result.tokensPerSecond = seconds > 0 ? double(result.ids.size()) / seconds : 0;
         return result;
     });
 }

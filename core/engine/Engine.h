@@ -109,14 +109,21 @@ public:
     Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
     /// How many tokens the model's context leaves behind a prompt, with what the tokenizer puts around one; 0 = none. generate() writes no more.
     std::int64_t roomBehind(const std::string &prompt) const;
+    /// The same of a chat, too. Throws what generate() throws of its template.
+    std::int64_t roomBehind(const GenerationSettings &settings) const;
+    /// What the model reads: the prompt, or the chat as the model's template writes it. Throws Error when there is no template or it cannot be used.
+    std::string promptOf(const GenerationSettings &settings) const;
+    /// A prompt or a chat, gone on with by the model or the plan's, whose weights are cut. `heard` gets every token as it is chosen; bytes of a character
+    /// that is not complete at the end are in the result alone.
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
-                        const std::function<void(const std::string &)> &heard = {});
+                        const std::function<void(const WrittenToken &)> &heard = {});
     /// The same prompt by several models, null for the dense one, token by token in turn, from one set of weights: a plan's neurons are masked, not copied, and
     /// only the weights that it changes come beside. Each chooses as if it were alone with the seed. `heard` gets every token as it is chosen. Results in the
     /// order of `plans`.
     std::vector<Generation> generateBeside(const std::vector<const PruningPlan *> &plans, const GenerationSettings &settings,
                                            JobContext &context, const std::function<void(const WrittenToken &)> &heard = {});
-    /// The loss of every token of a text by several models, as generateBeside(). Throws Error when it has fewer than two tokens or more than the model's context.
+    /// The loss of every token of a text by several models, as generateBeside(), and the five likeliest tokens at each place. Throws Error when it has fewer
+    /// than two tokens or more than the model's context.
     ScoredText scoreText(const std::vector<const PruningPlan *> &plans, const std::string &text, JobContext &context);
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
     ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,

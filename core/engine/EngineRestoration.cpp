@@ -18,36 +18,6 @@
 namespace secateur {
 namespace {
 
-/// What the windows of the calibration's text are for, one after another: fits, search, held-out losses.
-struct WindowShares {
-    std::int64_t calibration = 0; ///< of the Gram matrices
-    std::int64_t fitted = 0;      ///< of all fits: those, and what R4 has beyond them
-    std::int64_t search = 0, gate = 0;
-    std::int64_t total() const { return fitted + search + gate; }
-};
-
-/// R4 has the calibration's windows where no number is given. More of them help (SmolLM2-135M at 37.5 %, 61,000 tokens instead of 28,000: perplexity 75.3 instead
-/// of 78.1 on C4, 50.1 instead of 52.9 on a book), but each costs a pass of the dense model and one of what is left.
-WindowShares sharesOf(const PruningPlan &plain, const RestorationSettings &settings, std::int64_t calibration)
-{
-    WindowShares shares{.calibration = calibration, .fitted = calibration, .gate = settings.gateWindows};
-    if (settings.has(RestorationStep::Sequential))
-        shares.fitted = std::max(calibration, settings.sequentialWindows.value_or(calibration));
-    if (plain.method != PlanMethod::Manual) // reserved without a search too, so that losses of all settings are of the same windows
-        shares.search = settings.searchWindows;
-    return shares;
-}
-
-std::string inWords(const WindowShares &shares)
-{
-    std::string words = std::to_string(shares.calibration) + " of the calibration";
-    if (shares.fitted > shares.calibration)
-        words += ", " + std::to_string(shares.fitted - shares.calibration) + " more to fit layer by layer";
-    if (shares.search > 0)
-        words += ", " + std::to_string(shares.search) + " for the search";
-    return words + ", and " + std::to_string(shares.gate) + " for held-out losses";
-}
-
 /// Some of the windows of a text, as a text of their own.
 TokenWindows part(const TokenWindows &all, std::int64_t first, std::int64_t count)
 {
@@ -153,7 +123,7 @@ private:
     TextSettings m_text;
     const RestorationSettings &m_settings;
     JobContext &m_context;
-    WindowShares m_shares;
+    RestorationWindows m_shares;
     TokenWindows m_windows;               ///< of the calibration's text, all of them
     std::optional<TokenWindows> m_second; ///< of the gate's other text
     std::optional<TextSettings> m_secondText;
@@ -310,7 +280,7 @@ void Engine::Restoration::readTexts(std::optional<std::int64_t> calibrationOfGra
         throw Error("The windows are to have " + counted(m_text.length, "token") + "; those of the plan's calibration have " +
                         std::to_string(m_plain.calibration.length) + ".",
                     "Give the same length (--length).");
-    m_shares = sharesOf(m_plain, m_settings, calibrationWindows(calibrationOfGrams));
+    m_shares = restorationWindows(m_plain.method, m_settings, calibrationWindows(calibrationOfGrams));
     m_text.windows = m_shares.total();
     try {
         m_windows = m_state.windows(m_text, m_context);
@@ -336,7 +306,7 @@ std::int64_t Engine::Restoration::calibrationWindows(std::optional<std::int64_t>
         return *calibrationOfGrams;
     if (m_text.windows)
         return *m_text.windows;
-    const std::int64_t all = m_state.windows(m_text, m_context).count(), rest = sharesOf(m_plain, m_settings, 0).total();
+    const std::int64_t all = m_state.windows(m_text, m_context).count(), rest = restorationWindows(m_plain.method, m_settings, 0).total();
     if (all <= rest)
         throw ShortText("The text gives " + counted(all, "window") + " of " + counted(m_text.length, "token") + ", of which " +
                             std::to_string(rest) + " are held out.",
@@ -357,7 +327,7 @@ void Engine::Restoration::readSecond()
 
 std::vector<HeldOutText> Engine::Restoration::heldOut() const
 {
-    const TokenWindows gate = part(m_windows, m_shares.fitted + m_shares.search, m_shares.gate);
+    const TokenWindows gate = part(m_windows, m_shares.fitted + m_shares.search, m_shares.heldOut);
     std::vector<HeldOutText> texts{{.told = {.text = m_text, .tokenHash = gate.hash, .windows = gate.count()}, .tokens = tensorOf(gate)}};
     if (m_second)
         texts.push_back(
@@ -371,10 +341,15 @@ void Engine::Restoration::agree(const RestorationProgress *before, const std::st
     std::vector<std::string> steps;
     for (const RestorationStep step : m_settings.steps)
         steps.emplace_back(nameOf(step));
-    const nlohmann::json numbers = {
-        m_settings.isGated,       m_settings.ridge,       m_settings.pathRidge, m_settings.sequentialRidge,
-        m_settings.searchWindows, m_settings.gateWindows, m_shares.fitted,      m_settings.widthShare.value_or(0),
-        m_shares.calibration};
+    const nlohmann::json numbers = {m_settings.isGated,
+                                    m_settings.ridge,
+                                    m_settings.pathRidge,
+                                    m_settings.sequentialRidge,
+                                    m_settings.searchWindows,
+                                    m_settings.gateWindows,
+                                    m_settings.sequentialWindows.value_or(0),
+                                    m_settings.widthShare.value_or(0),
+                                    m_shares.calibration};
     agreeOnWork(*m_state.ranks(),
                 {{"plan or model", m_plain.hash()},
                  {"search in its plan", toJson(m_plain.search).dump()},

@@ -6,7 +6,7 @@
 #include "model/Arithmetic.h"
 #include "pruning/BlockRecord.h"
 #include "pruning/SparsityBalance.h"
-#include "restoration/ActivationGrams.h"
+#include "restoration/GramSum.h"
 
 #include <algorithm>
 #include <charconv>

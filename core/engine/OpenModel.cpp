@@ -2,6 +2,7 @@
 #include "engine/OpenModel.h"
 
 #include "checkpoint/FolderProblems.h"
+#include "checkpoint/ModelFolder.h"
 #include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
@@ -11,10 +12,12 @@
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
 #include "pruning/EvolutionSamples.h"
+#include "tokenizer/ChatTemplate.h"
 #include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace secateur {
@@ -83,6 +86,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
         if (!opened.source.note.empty())
             summary->notes.push_back(std::move(opened.source.note));
         m_tokenizer = std::move(opened.tokenizer);
+        summary->hasChatTemplate = !chatTemplateOf(m_checkpoint).empty();
     } catch (const Unreadable &) { // it has one, and what is made without it would be wrong
         throw;
     } catch (const Error &problem) { // inspection and logits do without one
@@ -191,10 +195,58 @@ Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobC
     return pruned(narrow, plan->surgery());
 }
 
+Decoder OpenModel::maskedDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context)
+{
+    checkPlan(plan, spec(), hash(context));
+    checkValues(plan.edits);
+    return masked(denseDecoder(positions, context), plan.surgery());
+}
+
 std::vector<TokenId> OpenModel::prompt(const std::string &text) const
 {
     std::vector<TokenId> ids = tokenizer().encodePrompt(text);
     checkRows(ids, tokenizer(), spec().vocabularySize);
+    return ids;
+}
+
+std::string OpenModel::promptText(const GenerationSettings &settings) const
+{
+    if (!settings.isChat)
+        return settings.prompt;
+    const std::string text = chatTemplateOf(m_checkpoint), name = m_summary->folder.string();
+    if (text.empty())
+        throw Error("The model " + inQuotes(name) +
+                        " has no chat template: it was not taught to read conversations in a form that it tells.",
+                    "Continue a plain prompt instead (without --chat).");
+    std::vector<ChatMessage> messages = settings.conversation;
+    messages.push_back({.role = "user", .content = settings.prompt});
+    return ChatTemplate(text, namedTokensOf(m_checkpoint), name).render(messages);
+}
+
+std::vector<TokenId> OpenModel::promptIds(const GenerationSettings &settings) const
+{
+    if (!settings.isChat)
+        return prompt(settings.prompt);
+    std::vector<TokenId> ids = tokenizer().encode(promptText(settings)); // tokens that the template names are tokens of the text
+    checkRows(ids, tokenizer(), spec().vocabularySize);
+    return ids;
+}
+
+std::vector<TokenId> OpenModel::stopTokens() const
+{
+    std::vector<TokenId> ids;
+    const auto add = [&](const nlohmann::json &end) { // a number or a list
+        for (const nlohmann::json &id : end.is_array() ? end : nlohmann::json::array({end}))
+            if (id.is_number_integer() && id >= 0 && id <= std::numeric_limits<TokenId>::max())
+                ids.push_back(id.get<TokenId>());
+    };
+    add(m_checkpoint.config().value("eos_token_id", nlohmann::json()));
+    constexpr const char *kGeneration = "generation_config.json"; // of chat models it names the end of a turn, too
+    constexpr std::uint64_t kLargest = 1 << 20;
+    if (const nlohmann::json *gguf = m_checkpoint.ggufMetadata())
+        add(gguf->value("tokenizer.ggml.eot_token_id", nlohmann::json()));
+    else if (m_checkpoint.modelFolder().holds(kGeneration))
+        add(m_checkpoint.modelFolder().readJson(kGeneration, kLargest, "Fetch the file again.").value("eos_token_id", nlohmann::json()));
     return ids;
 }
 

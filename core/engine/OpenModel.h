@@ -5,6 +5,7 @@
 #include "checkpoint/Checkpoint.h"
 #include "decoder/Decoder.h"
 #include "engine/Forecast.h"
+#include "engine/Generation.h"
 #include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
 #include "pruning/PruningPlan.h"
@@ -63,6 +64,8 @@ public:
     Decoder firstPassDecoder(std::int64_t positions, JobContext &context);
     /// Lets go of the weights that were cut for the last plan. What needs them cuts them again.
     void forgetPlan();
+    /// A plan's model beside the dense one, from its weights (see masked()). Throws as decoder().
+    Decoder maskedDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
     /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
     Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
 
@@ -73,6 +76,12 @@ public:
     TokenWindows samples(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
     /// The ids of a prompt, with what the tokenizer puts around one. Throws Error for a token without a row.
     std::vector<TokenId> prompt(const std::string &text) const;
+    /// What the model reads of settings: the prompt, or the chat as its template writes it. Throws Error when that cannot be.
+    std::string promptText(const GenerationSettings &settings) const;
+    /// The ids of that: a chat has its own beginning in its text.
+    std::vector<TokenId> promptIds(const GenerationSettings &settings) const;
+    /// Ids that end a text.
+    std::vector<TokenId> stopTokens() const;
     /// The requests of an item (see tokenRequests). Throws Error for a token without a row.
     std::vector<TokenRequest> requests(const TaskItem &item, BosUse bos, std::int64_t longest) const;
     Provenance provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context);

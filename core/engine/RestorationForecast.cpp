@@ -186,6 +186,16 @@ void nameParts(std::vector<MemoryPart> &parts, const RestorationPhase &phase)
 
 } // namespace
 
+PruningPlan outlineOf(const BalanceSettings &settings, const SparsityBalance &balance, const std::vector<std::int64_t> &widths)
+{
+    PruningPlan outline;
+    outline.settings = settings;
+    outline.balance = balance;
+    for (const std::int64_t width : widths)
+        outline.keptNeurons.emplace_back(std::size_t(width));
+    return outline;
+}
+
 std::vector<RestorationPhase> phasesOfRestoration(const ModelSpec &dense, const PruningPlan &plain, const RestorationSettings &settings,
                                                   const RestorationText &text, const ForecastBasis &basis)
 {

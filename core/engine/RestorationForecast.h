@@ -29,6 +29,9 @@ struct RestorationPhase {
     std::int64_t heldBytes = 0;  ///< fitted weights, in the host's memory: on the CPU a part of `size.keptBytes`
 };
 
+/// A plan as far as forecasts ask: its size. `widths`: neurons that it keeps of each layer.
+PruningPlan outlineOf(const BalanceSettings &settings, const SparsityBalance &balance, const std::vector<std::int64_t> &widths);
+
 /// The phases in their order, as they come when no step is turned down.
 std::vector<RestorationPhase> phasesOfRestoration(const ModelSpec &dense, const PruningPlan &plain, const RestorationSettings &settings,
                                                   const RestorationText &text, const ForecastBasis &basis);

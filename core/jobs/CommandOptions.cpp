@@ -86,6 +86,9 @@ void addGeneration(Words &words, const GenerationSettings &settings)
     words.add("--top-k", settings.topK, usual.topK);
     words.add("--top-p", settings.topP, usual.topP);
     words.add("--seed", settings.seed, usual.seed);
+    words.flag("--chat", settings.isChat);
+    if (settings.isChat && !settings.conversation.empty())
+        words.add("--system", settings.conversation.front().content);
 }
 
 void addMethod(Words &words, const CommandOptions &o)
@@ -171,10 +174,14 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--grams", o.grams);
     words.flag("--variants", o.areVariantsWanted);
     addRestoration(words, o.restore);
+    for (const std::filesystem::path &plan : o.plans)
+        words.add("--plan", plan);
+    words.flag("--original", o.isOriginalToo);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
     addTasks(words, o.tasks);
     addThroughput(words, o.throughput);
+    words.add("--text-file", o.textFile);
     addGeneration(words, o.generation);
     words.add("--format", o.format);
     words.add("--export-dtype", o.exportDtype);

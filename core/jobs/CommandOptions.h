@@ -61,8 +61,11 @@ struct CommandOptions {
     std::filesystem::path saveGrams; ///< of `calibrate`: one that is written
     RestoreOptions restore;
     bool areVariantsWanted = false; ///< of `compare`: the steps of the restoration one after another
+    std::vector<std::filesystem::path> plans; ///< of `generate` and `score`, beside each other; `plan` is empty there
+    bool isOriginalToo = false;               ///< of `generate`: the model as it is, beside plans. `score` always has it
     std::vector<std::filesystem::path> evaluationTexts;
-    GenerationSettings generation;
+    GenerationSettings generation;  ///< of a chat at most a system message stands before the prompt. `score` scores the prompt
+    std::filesystem::path textFile; ///< of `score`: that text instead
 
     std::string format;      ///< export target
     std::string exportDtype; ///< empty = as stored

@@ -200,7 +200,7 @@ private:
         const RestorationTask task{.text = m_outline.textOf(PlanMethod::TwoSsp),
                                    .settings = *entry.restoration,
                                    .grams = gramFile(),
-                                   .before = begunRestoration(m_state, *plain.plan, *entry.restoration)};
+                                   .before = begunRestoration(m_state, *plain.plan, *entry.restoration, m_outline.now())};
         PruningPlan plan = inOnePhase("restore", [&](JobContext &context) {
             return runRestoration(m_engine, m_outline.dense(), *plain.plan, task, context, keep());
         });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/ComparisonCost.h"
 
+#include "engine/RestorationForecast.h"
 #include "foundation/Error.h"
 #include "model/Arithmetic.h"
 
@@ -55,36 +56,17 @@ double flopOfBlocks(const ModelSpec &dense, const BlockSettings &settings, const
     }
 }
 
-double flopOfRestoration(const ModelSpec &dense, const RestorationSettings &settings, const SparsityBalance &split, std::int64_t windows,
+double flopOfRestoration(const ModelSpec &dense, const RestorationSettings &settings, const PruningPlan &outline, std::int64_t windows,
                          std::int64_t length)
 {
-    const bool isByElimination = settings.has(RestorationStep::Widths) || settings.has(RestorationStep::Elimination);
-    const auto d = double(dense.hiddenSize), tokens = double(windows) * double(length);
-    const double window = flopOfWindow(dense, length);
-    const double whole = double(std::max<std::int64_t>(1, layerParameters(dense)));
-    const double left = double(split.layerParameters) / whole; // of a window's products
-    double flop = double(windows) * window, solve = 0, path = 0, again = 0;
-    for (const LayerSpec &layer : dense.layers) {
-        const auto I = double(layer.neurons()), K = std::min(I, double(split.neuronsKept));
-        flop += tokens * I * I * (isByElimination ? 2 : 1); // the symmetric half of each Gram matrix
-        solve += K * K * K / 3 + 2 * K * K * d + 2 * K * I * d;
-        path += I * I * I + 2.0 / 3 * (I * I * I - K * K * K) + 3 * d * I * I;
-        again += K * K + d * d; // of a token
+    RestorationText text{.windows = windows, .length = length};
+    if (settings.second) {
+        text.second = settings.second->windows.value_or(settings.gateWindows);
+        text.secondLength = settings.second->length;
     }
-    constexpr double kRemovalsTried = 4; // numbers of attentions that R2 compares
-    const double measured = left * window * double(settings.gateWindows + (settings.second ? settings.second->windows.value_or(0) : 0));
-    flop += solve + measured * double(1 + settings.steps.size());
-    if (settings.has(RestorationStep::Order)) {
-        const auto L = double(dense.layerCount()), N = double(split.attentionsToRemove);
-        const double candidates = N * (L - (N - 1) / 2);
-        flop += kSharedShare * candidates * left * window * double(settings.searchWindows) + kRemovalsTried * (solve + measured);
-    }
-    if (isByElimination)
-        flop += path + solve;
-    if (settings.has(RestorationStep::Sequential)) {
-        const auto its = double(settings.sequentialWindows.value_or(windows));
-        flop += its * (1 + left) * window + its * double(length) * again + solve;
-    }
+    double flop = 0;
+    for (const RestorationPhase &phase : phasesOfRestoration(dense, outline, settings, text, {.limits = {}, .flopPerSecond = 1}))
+        flop += phase.seconds;
     return flop;
 }
 

@@ -4,8 +4,7 @@
 
 #include "comparison/Comparison.h"
 #include "model/ModelSpec.h"
-#include "pruning/RestorationRecord.h"
-#include "pruning/SparsityBalance.h"
+#include "pruning/PruningPlan.h"
 
 #include <cstdint>
 #include <vector>
@@ -19,8 +18,9 @@ double flopOfWindow(const ModelSpec &spec, std::int64_t tokens);
 double flopOfBlocks(const ModelSpec &dense, const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
                     std::int64_t length);
 
-/// Of restoring a plan of that size, with a pass over `windows` of `length` tokens that sums its Gram matrices.
-double flopOfRestoration(const ModelSpec &dense, const RestorationSettings &settings, const SparsityBalance &split, std::int64_t windows,
+/// Of restoring a plan, with a pass over `windows` of `length` tokens that sums its Gram matrices. `outline`: see outlineOf(). Throws Error where no plan is
+/// of that size.
+double flopOfRestoration(const ModelSpec &dense, const RestorationSettings &settings, const PruningPlan &outline, std::int64_t windows,
                          std::int64_t length);
 
 /// Of scoring the items of tasks, whose tokens are guessed from their letters.

@@ -3,6 +3,7 @@
 
 #include "comparison/ComparisonRows.h"
 #include "engine/EngineChecks.h"
+#include "engine/RestorationForecast.h"
 #include "foundation/Error.h"
 #include "jobs/ComparisonCost.h"
 #include "jobs/MethodWork.h"
@@ -348,9 +349,12 @@ void ComparisonOutline::expect2ssp(std::vector<ExpectedPhase> &phases)
         if (!entry->isPossible())
             continue;
         if (entry->isMissing()) {
-            const SparsityBalance split = balance(m_dense, draftOf(entry->row.sparsity, -1).balance);
+            const BalanceSettings asked = draftOf(entry->row.sparsity, -1).balance;
+            const SparsityBalance split = balance(m_dense, asked);
+            const PruningPlan outline = outlineOf(asked, split, std::vector(m_dense.layers.size(), split.neuronsKept));
             if (entry->restoration)
-                phases.push_back({"restore", seconds(flopOfRestoration(m_dense, *entry->restoration, split, *text.windows, text.length))});
+                phases.push_back(
+                    {"restore", seconds(flopOfRestoration(m_dense, *entry->restoration, outline, *text.windows, text.length))});
             else
                 phases.push_back({"search", seconds(JobSize{.windows = 0,
                                                             .length = text.length,

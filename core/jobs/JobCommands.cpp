@@ -311,11 +311,47 @@ std::string commandLine(const request::Prune &asked, const Session &session, con
     return shellLine(pruneWords(asked, session, engine));
 }
 
+namespace {
+
+/// A command that takes the plans of several models from files, behind those that make them there. Names the original beside plans.
+std::string lineWithPlans(const Session &session, const std::vector<std::optional<PlanDraft>> &drafts,
+                          const std::optional<TextSettings> &searchText, const EngineSettings &engine, CommandOptions taking)
+{
+    const auto plans = std::ranges::count_if(drafts, [](const auto &draft) { return draft.has_value(); });
+    std::string lines;
+    for (const std::optional<PlanDraft> &draft : drafts) {
+        if (!draft) {
+            taking.isOriginalToo = plans > 0 && taking.command == "generate"; // the others have it anyway
+            continue;
+        }
+        std::filesystem::path file = fileOf(session, *draft);
+        if (file.empty()) {
+            CommandOptions making = planCommand(session, *draft, searchText, engine);
+            making.savePlan = file = plans == 1 ? std::string(kPlan) : "plan-" + std::to_string(taking.plans.size() + 1) + ".json";
+            lines += shellLine(wordsOf(making)) + " && ";
+        }
+        taking.plans.push_back(file);
+    }
+    return lines + shellLine(wordsOf(taking));
+}
+
+} // namespace
+
 std::string commandLine(const request::Generate &asked, const Session &session, const EngineSettings &engine)
 {
+    const std::vector<ChatMessage> &before = asked.settings.conversation;
+    if (asked.settings.isChat && (before.size() > 1 || (before.size() == 1 && before.front().role != "system")))
+        return {}; // the program begins conversations
     CommandOptions generate = commandOf("generate", session, engine);
     generate.generation = asked.settings;
-    return asked.draft ? lineWithPlan(session, *asked.draft, {}, engine, generate, kPlan) : shellLine(wordsOf(generate));
+    return lineWithPlans(session, asked.drafts, asked.searchText, engine, generate);
+}
+
+std::string commandLine(const request::ScoreText &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions score = commandOf("score", session, engine);
+    score.generation.prompt = asked.text;
+    return lineWithPlans(session, asked.drafts, asked.searchText, engine, score);
 }
 
 std::string commandLine(const request::FindBlocks &asked, const Session &session, const EngineSettings &engine)

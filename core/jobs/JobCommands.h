@@ -32,5 +32,6 @@ std::string commandLine(const request::MeasureThroughput &asked, const Session &
 std::string commandLine(const request::Compare &asked, const Session &session, const EngineSettings &engine);
 /// What makes the plan, with its restoration; of a plan by hand `search` with its file. Empty where the second text is cut otherwise than the calibration.
 std::string commandLine(const request::Restore &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::ScoreText &asked, const Session &session, const EngineSettings &engine);
 
 } // namespace secateur

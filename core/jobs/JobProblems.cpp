@@ -181,11 +181,37 @@ Problem problem(const request::Prune &asked, const Session &session)
     return {};
 }
 
-Problem problem(const request::Generate &asked, const Session &session)
+namespace {
+
+/// Of models that are asked for a text beside each other.
+Problem textsProblem(const Session &session, const std::vector<std::optional<PlanDraft>> &drafts)
 {
     if (const Problem none = tokenizerProblem(session))
         return none;
-    return asked.draft ? settlingProblem(session, *asked.draft) : Problem();
+    if (drafts.empty())
+        return Error("Choose the original or a plan first.");
+    for (const std::optional<PlanDraft> &draft : drafts)
+        if (const Problem plan = draft ? settlingProblem(session, *draft) : Problem())
+            return plan;
+    return {};
+}
+
+} // namespace
+
+Problem problem(const request::Generate &asked, const Session &session)
+{
+    if (const Problem none = textsProblem(session, asked.drafts))
+        return none;
+    if (asked.settings.isChat && !session.model->hasChatTemplate)
+        return Error("This model has no chat template.", "Continue a plain prompt instead.");
+    return {};
+}
+
+Problem problem(const request::ScoreText &asked, const Session &session)
+{
+    if (const Problem none = textsProblem(session, asked.drafts))
+        return none;
+    return asked.text.empty() ? Error("Write or choose a text to score first.") : Problem();
 }
 
 Problem problem(const request::FindBlocks &asked, const Session &session)

@@ -24,5 +24,6 @@ std::optional<Error> problem(const request::MeasureTasks &asked, const Session &
 std::optional<Error> problem(const request::MeasureThroughput &asked, const Session &session);
 std::optional<Error> problem(const request::Compare &asked, const Session &session);
 std::optional<Error> problem(const request::Restore &asked, const Session &session);
+std::optional<Error> problem(const request::ScoreText &asked, const Session &session);
 
 } // namespace secateur

@@ -3,6 +3,7 @@
 #include "jobs/JobRequest.h"
 
 #include "comparison/ComparisonJson.h"
+#include "engine/GenerationJson.h"
 #include "evaluation/EvaluationJson.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
@@ -129,16 +130,33 @@ Json jsonOf(const request::Prune &asked)
             {"restoration", asked.restoration ? toJson(*asked.restoration) : Json()}};
 }
 
+/// Of several models: null is the original.
+Json draftsOf(const std::vector<std::optional<PlanDraft>> &drafts)
+{
+    Json list = Json::array();
+    for (const std::optional<PlanDraft> &draft : drafts)
+        list.push_back(draftOrNull(draft));
+    return list;
+}
+
+std::vector<std::optional<PlanDraft>> draftsAt(const Json &json)
+{
+    std::vector<std::optional<PlanDraft>> drafts;
+    for (const Json &draft : json.at("drafts"))
+        drafts.push_back(draft.is_null() ? std::nullopt : std::optional(draftFromJson(draft)));
+    return drafts;
+}
+
 Json jsonOf(const request::Generate &asked)
 {
-    const GenerationSettings &s = asked.settings;
-    return {{"draft", draftOrNull(asked.draft)},
-            {"prompt", s.prompt},
-            {"tokens", s.tokens},
-            {"temperature", s.temperature},
-            {"topK", s.topK},
-            {"topP", s.topP},
-            {"seed", s.seed}};
+    Json json = toJson(asked.settings);
+    json["drafts"] = draftsOf(asked.drafts);
+    return withSearchText(std::move(json), asked.searchText);
+}
+
+Json jsonOf(const request::ScoreText &asked)
+{
+    return withSearchText({{"drafts", draftsOf(asked.drafts)}, {"text", asked.text}}, asked.searchText);
 }
 
 Json jsonOf(const request::FindBlocks &asked)
@@ -202,13 +220,7 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .settings = exportSettingsOf(json.at("export")),
                               .restoration = restorationAt(json)};
     case JobKind::Generate:
-        return request::Generate{.draft = draftAt(json),
-                                 .settings = {.prompt = json.at("prompt"),
-                                              .tokens = wholeAt(json, "tokens"),
-                                              .temperature = json.at("temperature"),
-                                              .topK = wholeAt(json, "topK"),
-                                              .topP = json.at("topP"),
-                                              .seed = wholeAt(json, "seed")}};
+        return request::Generate{.drafts = draftsAt(json), .settings = generationSettingsFromJson(json), .searchText = searchTextAt(json)};
     case JobKind::FindBlocks:
         return request::FindBlocks{.settings = blockSettingsFromJson(json.at("settings")), .text = text("text")};
     case JobKind::MeasureTasks:
@@ -222,6 +234,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
     case JobKind::Restore:
         return request::Restore{
             .draft = draft(), .settings = restorationSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
+    case JobKind::ScoreText:
+        return request::ScoreText{.drafts = draftsAt(json), .text = json.at("text"), .searchText = searchTextAt(json)};
     }
     throw Flaw("there is no such job");
 }

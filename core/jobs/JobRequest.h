@@ -83,11 +83,20 @@ struct Prune {
     bool operator==(const Prune &) const = default;
 };
 
-/// Continues a prompt.
+/// Continues a prompt by several models, token by token in turn, after what is missing of their searches.
 struct Generate {
-    std::optional<PlanDraft> draft; ///< none = the original
+    std::vector<std::optional<PlanDraft>> drafts; ///< none in it: the original
     GenerationSettings settings;
+    std::optional<TextSettings> searchText{}; ///< as of Search
     bool operator==(const Generate &) const = default;
+};
+
+/// The loss of every token of a text by several models, after what is missing of their searches.
+struct ScoreText {
+    std::vector<std::optional<PlanDraft>> drafts; ///< none in it: the original
+    std::string text;
+    std::optional<TextSettings> searchText{}; ///< as of Search
+    bool operator==(const ScoreText &) const = default;
 };
 
 /// A plan by a method that removes whole attentions and FFNs: it comes onto the shelf.
@@ -131,7 +140,7 @@ struct Compare {
 
 using JobRequest = std::variant<request::Open, request::Calibrate, request::Impact, request::Search, request::Evaluate, request::Curve,
                                 request::Export, request::Prune, request::Generate, request::FindBlocks, request::MeasureTasks,
-                                request::MeasureThroughput, request::Compare, request::Restore>;
+                                request::MeasureThroughput, request::Compare, request::Restore, request::ScoreText>;
 
 /// In the order of JobRequest's alternatives.
 enum class JobKind {
@@ -148,7 +157,8 @@ enum class JobKind {
     MeasureTasks,
     MeasureThroughput,
     Compare,
-    Restore
+    Restore,
+    ScoreText
 };
 
 inline JobKind kindOf(const JobRequest &request)

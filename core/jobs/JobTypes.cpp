@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobTypes.h"
 
+#include "engine/RestorationForecast.h"
 #include "jobs/ComparisonCost.h"
 #include "jobs/JobCommands.h"
 #include "jobs/JobProblems.h"
@@ -57,7 +58,11 @@ double restoringFlop(const RestorationSettings &settings, const Session &session
                      std::int64_t length)
 {
     try {
-        return flopOfRestoration(session.model->spec, settings, balanceOf(session, draft), windows, length);
+        std::vector<std::int64_t> widths;
+        for (const LayerSpec &layer : specOf(session, draft).layers)
+            widths.push_back(layer.neurons());
+        return flopOfRestoration(session.model->spec, settings, outlineOf(draft.balance, balanceOf(session, draft), widths), windows,
+                                 length);
     } catch (const Error &) { // no plan can meet it
         return 0;
     }
@@ -133,9 +138,27 @@ JobAmount amount(const request::Prune &asked, const Session &session)
     return all;
 }
 
+/// The searches of several models; the size is that of the widest.
+JobAmount searchAmount(const Session &session, const std::vector<std::optional<PlanDraft>> &drafts)
+{
+    JobAmount all;
+    for (const std::optional<PlanDraft> &draft : drafts) {
+        const JobAmount one = draft ? searchAmount(session, *draft) : JobAmount();
+        if (one.size.neuronsKept > all.size.neuronsKept)
+            all.size = one.size;
+        all.evaluations += one.evaluations;
+    }
+    return all;
+}
+
 JobAmount amount(const request::Generate &asked, const Session &session)
 {
-    return asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
+    return searchAmount(session, asked.drafts);
+}
+
+JobAmount amount(const request::ScoreText &asked, const Session &session)
+{
+    return searchAmount(session, asked.drafts);
 }
 
 /// As many windows as are asked for, or as are usual, as far as the text may have them.
@@ -243,7 +266,8 @@ const std::vector<JobType> &jobTypes()
                                                row<request::MeasureTasks>("measureTasks"),
                                                row<request::MeasureThroughput>("measureThroughput"),
                                                row<request::Compare>("compare"),
-                                               row<request::Restore>("restore")};
+                                               row<request::Restore>("restore"),
+                                               row<request::ScoreText>("scoreText")};
     return types;
 }
 

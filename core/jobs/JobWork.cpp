@@ -77,6 +77,23 @@ Measurement measurementOf(const Engine &engine, const ModelSpec &dense, const Ev
     return record;
 }
 
+std::vector<Generation> generateBeside(Engine &engine, const std::vector<const PruningPlan *> &plans, const GenerationSettings &settings,
+                                       JobContext &context, const EventListener &tell)
+{
+    std::vector<Generation> texts =
+        engine.generateBeside(plans, settings, context, [&](const WrittenToken &token) { tell(TokenWritten{token}); });
+    tell(TextsGenerated{texts});
+    return texts;
+}
+
+ScoredText scoreText(Engine &engine, const std::vector<const PruningPlan *> &plans, const std::string &text, JobContext &context,
+                     const EventListener &tell)
+{
+    ScoredText scored = engine.scoreText(plans, text, context);
+    tell(TextScored{scored});
+    return scored;
+}
+
 ExportRecord exportPlan(Engine &engine, const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                         JobContext &context, const EventListener &tell)
 {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace secateur {
 
@@ -34,6 +35,14 @@ Measurement measurementOf(const Engine &engine, const ModelSpec &dense, const Ev
 
 /// Perplexity on a text.
 Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,
+                     const EventListener &tell);
+
+/// Continues a prompt by several models beside each other; null = the dense one.
+std::vector<Generation> generateBeside(Engine &engine, const std::vector<const PruningPlan *> &plans, const GenerationSettings &settings,
+                                       JobContext &context, const EventListener &tell);
+
+/// Scores a text by several models, token by token; null = the dense one.
+ScoredText scoreText(Engine &engine, const std::vector<const PruningPlan *> &plans, const std::string &text, JobContext &context,
                      const EventListener &tell);
 
 /// Writes a plan as a checkpoint and verifies it. `evaluations` (JSON array) goes into the manifest.

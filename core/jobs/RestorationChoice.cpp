@@ -118,7 +118,7 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
         return outOfRange("The share of r3", "Give a share above 0, at most 1 (--width-share).");
     if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))
         return outOfRange("The number of windows that r2 searches on", "Give 1 or more (--restore-search-windows).");
-    if (settings.gateWindows < 0 || (settings.gateWindows == 0 && !settings.second))
+    if (settings.gateWindows < 1) // the first text, which chooses numbers, is always asked
         return outOfRange("The number of held-out windows", "Give 1 or more (--restore-windows).");
     if (settings.sequentialWindows && *settings.sequentialWindows < 1)
         return outOfRange("The number of windows of r4", "Give 1 or more (--sequential-windows).");

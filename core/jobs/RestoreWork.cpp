@@ -3,10 +3,34 @@
 
 #include "jobs/RestorationChoice.h"
 #include "pruning/PlanFile.h"
+#include "restoration/Restorable.h"
 
 #include <algorithm>
 
 namespace secateur {
+namespace {
+
+/// How many steps a restoration takes like another: all of its own, where the other begins with them and all else is alike; else 0.
+std::size_t sharedSteps(const RestorationSettings &one, const RestorationSettings &other)
+{
+    RestorationSettings shorter = other;
+    shorter.steps.resize(std::min(one.steps.size(), other.steps.size()));
+    return shorter == one ? shorter.steps.size() : 0;
+}
+
+/// How far the restoration was that led to a plan.
+RestorationProgress progressOf(const PruningPlan &restored)
+{
+    RestorationProgress progress{.record = *restored.restoration};
+    const std::vector<RestorationStep> kept = progress.record.kept();
+    if (std::ranges::find(kept, RestorationStep::Order) != kept.end())
+        progress.search = restored.search;
+    else
+        progress.search.provenance.computed = restored.calibration.computed;
+    return progress;
+}
+
+} // namespace
 
 TextSettings restorationTextOf(const PruningPlan &plain)
 {
@@ -22,13 +46,30 @@ TextSettings restorationTextOf(const request::Restore &asked, const Session &ses
     return asked.searchText.value_or(session.calibrationText);
 }
 
-std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings)
+std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings,
+                                                    const ComputeConditions &now)
 {
     const std::string hash = plain.hash();
-    const auto found = std::find_if(session.restorations.rbegin(), session.restorations.rend(), [&](const RestorationProgress &begun) {
-        return begun.record.plainHash == hash && begun.record.settings == settings;
-    });
-    return found != session.restorations.rend() ? std::optional(*found) : std::nullopt;
+    const SearchSettings search = searchSettingsOf(plain, settings);
+    std::optional<RestorationProgress> found;
+    std::size_t shared = 0; // steps of it
+    const auto consider = [&](const RestorationProgress &progress) {
+        const std::size_t steps = sharedSteps(progress.record.settings, settings);
+        if (steps <= shared || progress.record.plainHash != hash || !differenceOf(progress.search.provenance.computed, now).isNone())
+            return;
+        if (progress.search.isBegun() && !(progress.search.settings == search)) // other layers are protected
+            return;
+        shared = steps;
+        found = progress;
+    };
+    for (const RestorationProgress &progress : session.restorations)
+        consider(progress);
+    for (const auto &[key, shelf] : session.plans)
+        if (shelf->plan.restoration)
+            consider(progressOf(shelf->plan));
+    if (found)
+        found->record.settings = settings;
+    return found;
 }
 
 PruningPlan runRestoration(Engine &engine, const ModelSpec &dense, const PruningPlan &plain, const RestorationTask &task,

@@ -28,8 +28,10 @@ TextSettings restorationTextOf(const PruningPlan &plain);
 /// The same of a draft; of a plan by hand, which names none, the text that is chosen.
 TextSettings restorationTextOf(const request::Restore &asked, const Session &session);
 
-/// What a session knows of that restoration of a plan, begun and not finished; none: nothing.
-std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings);
+/// What a session knows of that restoration of a plan, computed as it would be now: of itself where it was begun, else of one with the first of its steps and
+/// all else alike, begun or done; none: nothing.
+std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings,
+                                                    const ComputeConditions &now);
 
 /// The restored plan of a plan that is complete: tells the restoration as it goes (RestorationKnown). Throws Error too where the plan cannot be restored so
 /// (restorationProblem).

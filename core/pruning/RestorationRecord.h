@@ -101,7 +101,7 @@ struct RemovalsTried {
 struct RestoredLayer {
     double ridge = 0;        ///< that the fit was made with, a share of the mean diagonal
     std::int64_t raised = 0; ///< how often it was raised tenfold because the matrix was not positive or weights grew too large
-    double growth = 1;       ///< max|W'| / max|W| of the kept columns
+    double growth = 1;       ///< max|W'| / max|W|, of the kept columns and of all
     double errorBefore = 0;  ///< of the kept columns as they were
     double errorAfter = 0;   ///< of the refitted ones
     bool operator==(const RestoredLayer &) const = default;
@@ -114,7 +114,7 @@ struct RestorationRecord {
     std::vector<GateText> texts;              ///< that held-out losses are of: the calibration's own text first
     std::vector<RestorationVariant> variants; ///< in the order in which they were made, plain first
     std::vector<RemovalsTried> removals;      ///< of R2
-    std::vector<RestoredLayer> layers;        ///< one for each layer; zeros where it has no FFN
+    std::vector<RestoredLayer> layers;        ///< one for each layer; as they are without a fit where there was none
     std::int64_t tokens = 0;                  ///< of the Gram matrices
     std::int64_t sequentialTokens = 0;        ///< of R4; 0 without
     std::optional<double> widthShare{};       ///< of R3, that was taken

@@ -14,15 +14,12 @@ namespace secateur {
 /// The Gram matrices of one layer's activations A, [T, I] over all tokens: what least squares of its down product need.
 struct LayerGrams {
     at::Tensor plain; ///< A^T A, [I, I], fp32
-    at::Tensor
-        weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
+    /// A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted.
+    at::Tensor weighted;
 };
 
-/// Neurons in a column of blocks, in which the matrices of so many are summed. Half of the arithmetic is left out, but for that of half a block.
-std::int64_t gramBlock(std::int64_t neurons);
-
 /// Sums them while stage 1 runs, in fp32 on the device of the activations, whose products are exact in it where they have 16 bits. The lower half is computed,
-/// in blocks, and mirrored at the end of a layer, so the matrices are symmetric to the bit. Neurons that never fire have zeros.
+/// in blocks (GramSum.h), and mirrored at the end of a layer, so the matrices are symmetric to the bit. Neurons that never fire have zeros.
 ///
 /// Several ranks share the windows: each sums its own, and these sums are added in the order of the ranks, so that the same ranks give the same bits.
 class ActivationGrams : public ActivationWatcher {

@@ -124,7 +124,7 @@ std::optional<EliminationPath> pathOf(RidgeSystem system, const at::Tensor &cros
     at::Tensor fitted = system.solve(cross).contiguous();
     path.ridge = system.ridge();
     Descent descent(std::move(fitted), std::move(system).inverse());
-    const std::int64_t deepest = std::max<std::int64_t>(1, cross.size(0) / kDeepest);
+    const std::int64_t deepest = endOfPath(cross.size(0));
     while (descent.left() > deepest)
         if (!descent.cut(std::min(block, descent.left() - deepest), path))
             return {};
@@ -142,6 +142,11 @@ std::vector<std::int64_t> EliminationPath::best(std::int64_t kept) const
     std::vector<std::int64_t> set(order.end() - kept, order.end());
     std::sort(set.begin(), set.end());
     return set;
+}
+
+std::int64_t endOfPath(std::int64_t neurons)
+{
+    return std::max<std::int64_t>(1, neurons / kDeepest);
 }
 
 std::int64_t eliminationBlock(std::int64_t neurons)

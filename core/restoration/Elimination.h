@@ -25,10 +25,13 @@ struct EliminationPath {
     std::vector<std::int64_t> best(std::int64_t kept) const;
 };
 
+/// How many neurons of so many are left at the end of a path, at least 1: which of them are best is not known.
+std::int64_t endOfPath(std::int64_t neurons);
+
 /// How many neurons go at a time of so many: 16 below 1024, else a 48th.
 std::int64_t eliminationBlock(std::int64_t neurons);
 
-/// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to I / 24 neurons, at least 1. Of equal ones the lower index goes first: neurons that
+/// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to endOfPath(). Of equal ones the lower index goes first: neurons that
 /// never fire before all others, at error 0. `block`: neurons that go together. Computed in the type of `gram`, fp32 or fp64, on its device, with two more
 /// matrices of its size; the ridge is raised tenfold where rounding asks for it. Throws as solveRidge().
 EliminationPath eliminate(const at::Tensor &gram, const at::Tensor &down, double ridge, std::int64_t block, const std::string &what);

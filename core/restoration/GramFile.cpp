@@ -156,7 +156,9 @@ void GramFile::readScores(const ModelSpec &dense, ScoreNorm norm)
 
 at::Tensor GramFile::matrix(const std::string &name) const
 {
+    m_file->checkUnchanged();
     const at::Tensor values = copyOf(m_file->read(m_places.at(name)).view);
+    m_file->checkUnchanged();
     m_file->releasePages();
     if (!isFinite(values))
         throw damaged(path(), "the tensor " + inQuotes(name) + " holds values that are not finite");
@@ -169,15 +171,19 @@ at::Tensor GramFile::matrix(const std::string &name) const
 
 LayerGrams GramFile::layer(std::int64_t layer) const
 {
-    LayerGrams grams;
     if (!m_places.contains(nameOfPlain(std::size_t(layer))))
-        return grams;
-    m_file->checkUnchanged();
-    grams.plain = matrix(nameOfPlain(std::size_t(layer)));
-    if (m_areWeighted)
-        grams.weighted = matrix(nameOfWeighted(std::size_t(layer)));
-    m_file->checkUnchanged();
-    return grams;
+        return {};
+    return {.plain = plain(layer), .weighted = m_areWeighted ? weighted(layer) : at::Tensor()};
+}
+
+at::Tensor GramFile::plain(std::int64_t layer) const
+{
+    return matrix(nameOfPlain(std::size_t(layer)));
+}
+
+at::Tensor GramFile::weighted(std::int64_t layer) const
+{
+    return matrix(nameOfWeighted(std::size_t(layer)));
 }
 
 struct GramWriter::State {

@@ -6,6 +6,7 @@
 #include "model/ModelSpec.h"
 #include "pruning/NeuronScores.h"
 #include "restoration/ActivationGrams.h"
+#include "restoration/GramSize.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,8 +17,6 @@
 
 namespace secateur {
 
-/// Bytes of a file of the Gram matrices of all layers of a model.
-std::int64_t bytesOfGrams(const ModelSpec &dense, bool areWeighted);
 /// Throws Error where there is no room for such a file, with how much it needs, or it cannot be written.
 void checkRoomForGrams(const std::filesystem::path &file, const ModelSpec &dense, bool areWeighted);
 
@@ -37,6 +36,9 @@ public:
     /// On the CPU. Undefined tensors for a layer without an FFN. Throws Error when values are no sums of products: not finite, below 0 on the diagonal, not
     /// symmetric; and when the file was changed since it was opened.
     LayerGrams layer(std::int64_t layer) const;
+    /// One of the two alone, of a layer that has it.
+    at::Tensor plain(std::int64_t layer) const;
+    at::Tensor weighted(std::int64_t layer) const;
 
 private:
     void readScores(const ModelSpec &dense, ScoreNorm norm);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Internal to core: shows Torch.
+// Sums of symmetric products over windows: half of the arithmetic is left out, but for that of half a block.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,30 +9,25 @@
 
 namespace secateur {
 
-/// How many columns of a Gram matrix of n are computed together: of n beyond 4,096 a sixteenth, so that 17 / 32 of the products are.
-inline std::int64_t gramBlock(std::int64_t n)
+/// Columns of a Gram matrix of n that are computed together.
+std::int64_t gramBlock(std::int64_t n);
+
+/// Calls `of(first, count)` for each column of blocks.
+template <typename Function>
+void forGramBlocks(std::int64_t n, const Function &of)
 {
-    return std::max<std::int64_t>(256, (n + 15) / 16);
+    const std::int64_t block = gramBlock(n);
+    for (std::int64_t first = 0; first < n; first += block)
+        of(first, std::min(block, n - first));
 }
 
-/// Adds x^T x to `sum`, [n, n], of the rows x, [rows, n]: its upper triangle, in blocks. Products are in the type of x, sums in that of `sum`.
-inline void addToGram(const at::Tensor &sum, const at::Tensor &x)
-{
-    const std::int64_t n = x.size(1), block = gramBlock(n);
-    for (std::int64_t first = 0; first < n; first += block) {
-        const std::int64_t width = std::min(block, n - first);
-        sum.narrow(0, first, width).narrow(1, first, n - first).add_(x.narrow(1, first, width).t().mm(x.narrow(1, first, n - first)));
-    }
-}
+/// A column of blocks, from its diagonal block down: [n - first, count].
+at::Tensor gramColumn(const at::Tensor &sum, std::int64_t first, std::int64_t count);
 
-/// Gives such a sum its lower triangle.
-inline void mirrorGram(const at::Tensor &sum)
-{
-    const std::int64_t n = sum.size(1), block = gramBlock(n);
-    for (std::int64_t first = 0; first < n; first += block) {
-        const std::int64_t end = std::min(first + block, n);
-        sum.narrow(0, end, n - end).narrow(1, first, end - first).copy_(sum.narrow(0, first, end - first).narrow(1, end, n - end).t());
-    }
-}
+/// Adds left right^T, of [n, T] both, which is symmetric, to the lower half of `sum`, [n, n]. Products are in the type of both, sums in that of `sum`.
+void addToGram(const at::Tensor &sum, const at::Tensor &left, const at::Tensor &right);
+
+/// Gives such a sum its upper half: it is symmetric to the bit then.
+void mirrorGram(const at::Tensor &sum);
 
 } // namespace secateur

@@ -62,6 +62,26 @@ void checkRestorable(const PruningPlan &plain, const RestorationSettings &settin
                         "Restore it by r1 and r4 alone, which change values only.");
 }
 
+/// R4 has the calibration's windows where no number is given. More of them help (SmolLM2-135M at 37.5 %, 61,000 tokens instead of 28,000: perplexity 75.3 instead
+/// of 78.1 on C4, 50.1 instead of 52.9 on a book), but each costs a pass of the dense model and one of what is left.
+RestorationWindows restorationWindows(PlanMethod method, const RestorationSettings &settings, std::int64_t calibration)
+{
+    return {.calibration = calibration,
+            .fitted = std::max(calibration, settings.sequentialWindows.value_or(calibration)),
+            .search = method == PlanMethod::Manual ? 0 : settings.searchWindows, // by hand nothing is searched
+            .heldOut = settings.gateWindows};
+}
+
+std::string inWords(const RestorationWindows &windows)
+{
+    std::string words = std::to_string(windows.calibration) + " of the calibration";
+    if (windows.fitted > windows.calibration)
+        words += ", " + std::to_string(windows.fitted - windows.calibration) + " more to fit layer by layer";
+    if (windows.search > 0)
+        words += ", " + std::to_string(windows.search) + " for the search";
+    return words + ", and " + std::to_string(windows.heldOut) + " for held-out losses";
+}
+
 SearchSettings searchSettingsOf(const PruningPlan &plain, const RestorationSettings &settings)
 {
     SearchSettings search = plain.search.settings;

@@ -96,7 +96,7 @@ const RestoredWeights::Refit &RestoredWeights::refit(const std::vector<std::vect
             context.step();
             continue;
         }
-        RefittedDown fitted = refitDown(m_grams.layer(i).plain.to(m_dense.device()), downOf(i), kept, m_settings.ridge, nameOfLayer(i));
+        RefittedDown fitted = refitDown(m_grams.plain(i).to(m_dense.device()), downOf(i), kept, m_settings.ridge, nameOfLayer(i));
         made.weights.push_back(
             stored({.role = {.layer = i, .part = TensorPart::Down, .kind = TensorKind::Weight}, .values = fitted.weight}));
         made.layers[std::size_t(i)] = fitted.told;
@@ -119,8 +119,8 @@ const std::vector<EliminationPath> &RestoredWeights::paths(JobContext &context)
     for (std::int64_t i = 0; i < m_dense.layerCount(); ++i) {
         const std::int64_t neurons = m_dense.spec().layers[std::size_t(i)].neurons();
         if (neurons > 0)
-            paths.push_back(eliminate(m_grams.layer(i).weighted.to(m_dense.device()), downOf(i), m_settings.pathRidge,
-                                      eliminationBlock(neurons), nameOfLayer(i)));
+            paths.push_back(eliminate(m_grams.weighted(i).to(m_dense.device()), downOf(i), m_settings.pathRidge, eliminationBlock(neurons),
+                                      nameOfLayer(i)));
         else
             paths.emplace_back();
         context.step();

@@ -39,7 +39,7 @@ public:
 
     /// What becomes of the model by that choice. Throws Error that names a layer whose fit failed, and Cancelled.
     Surgery surgery(const RestoredChoice &choice, JobContext &context);
-    /// How the fits of R1 went that a choice has, one for each layer; zeros where nothing was fitted.
+    /// How the fits of R1 went that a choice has, one for each layer.
     const std::vector<RestoredLayer> &layers(const RestoredChoice &choice, JobContext &context);
     /// What R4 had to do otherwise than asked, where it was done the last, as sentences.
     const std::vector<std::string> &sequentialNotes() const { return m_sequentialNotes; }

@@ -158,6 +158,13 @@ std::string Restorer::problemOf(RestorationStep step) const
 {
     if (step == RestorationStep::Order && m_what.plain.balance.attentionsToRemove == 0)
         return "The search of attentions after the refit is left out: the plan removes no attention.";
+    if (step == RestorationStep::Widths || step == RestorationStep::Elimination) {
+        const std::int64_t end = endOfPath(m_what.dense.spec().mostNeurons()), fewest = std::ranges::min(m_kept.widths());
+        return fewest >= end
+                   ? std::string()
+                   : "The step " + std::string(nameOf(step)) + " (" + titleOf(step) + ") is left out: the plan keeps " +
+                         counted(fewest, "neuron") + " in a layer, and which are best is known down to " + std::to_string(end) + " only.";
+    }
     if (step != RestorationStep::Sequential)
         return {};
     if (const std::string problem = sequentialProblem(m_what.dense.spec()); !problem.empty())
@@ -327,10 +334,10 @@ void Restorer::refuseRefit() const
     const RestorationVariant &refitted = m_progress.record.variants.back();
     std::vector<std::string> worse;
     for (std::size_t i = 0; i < m_losses.size(); ++i)
-        if (refitted.losses[i] > m_losses[i])
+        if (!(refitted.losses[i] <= m_losses[i])) // or is no number
             worse.push_back("from " + number(m_losses[i]) + " to " + number(refitted.losses[i]) + " nats a token on " +
                             nameOf(m_what.texts[i].told));
-    throw Error("Restoring does not help this plan: by the refit alone the held-out loss rises " + listed(worse) + ".",
+    throw Error("Restoring does not help this plan: by the refit alone the held-out loss goes " + listed(worse) + ".",
                 "Calibrate on more windows (--windows), of a text that is more like what the model is for; or use the plan as it is.");
 }
 
@@ -366,6 +373,8 @@ PruningPlan Restorer::finished()
     const ModelSpec after = plan.surgery().specOf(dense);
     plan.balance.layerParameters = layerParameters(after);
     plan.balance.modelParameters = modelParameters(after);
+    if (const double reached = plan.balance.sparsityLayers(); m_what.plain.method == PlanMethod::Manual && reached > 0)
+        plan.settings.sparsity = reached; // nobody asked for one
     plan.edits = m_weights.surgery(m_kept, m_context).edits;
     record.layers = m_weights.layers(m_kept, m_context);
     noteFits();

@@ -79,8 +79,9 @@ public:
             m_gram = at::zeros({x.size(1), x.size(1)}, x.options().dtype(at::kDouble));
             m_cross = at::zeros({x.size(1), y.size(1)}, m_gram.options());
         }
-        addToGram(m_gram, x);
-        m_cross.add_(x.t().mm(y));
+        const at::Tensor columns = x.t().contiguous();
+        addToGram(m_gram, columns, columns);
+        m_cross.add_(columns.mm(y));
     }
 
     /// By a ridge with W in its centre, which is raised while weights grow too large. `name`: of the part.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "comparison/Comparison.h"
+#include "engine/Generation.h"
 #include "foundation/JobContext.h"
 #include "pruning/RankedScores.h"
 #include "session/Session.h"
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace secateur {
 
@@ -93,9 +95,19 @@ struct MeasurementMade {
     Measurement record;
 };
 
-/// The next piece of a text that is being generated.
-struct TextGenerated {
-    std::string piece;
+/// The next token of a text that is being generated.
+struct TokenWritten {
+    WrittenToken token;
+};
+
+/// Texts are generated: one of each model that was asked.
+struct TextsGenerated {
+    std::vector<Generation> texts;
+};
+
+/// A text was scored, token by token, by the models that were asked.
+struct TextScored {
+    ScoredText scored;
 };
 
 /// A checkpoint was written and verified.
@@ -116,9 +128,9 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent =
-    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, RestorationKnown,
-                 TasksBegun, TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown,
+                              RestorationKnown, TasksBegun, TaskScored, RowCompared, MeasurementMade, TokenWritten, TextsGenerated,
+                              TextScored, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Events of jobs as JSON and back.
 #include "comparison/ComparisonJson.h"
+#include "engine/GenerationJson.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
@@ -151,9 +152,26 @@ Json jsonOf(const MeasurementMade &event)
     return {{"event", "evaluation"}, {"record", toJson(event.record)}};
 }
 
-Json jsonOf(const TextGenerated &event)
+Json jsonOf(const TokenWritten &event)
 {
-    return {{"event", "text"}, {"text", event.piece}};
+    Json json = toJson(event.token);
+    json["event"] = "token";
+    return json;
+}
+
+Json jsonOf(const TextsGenerated &event)
+{
+    Json texts = Json::array();
+    for (const Generation &text : event.texts)
+        texts.push_back(toJson(text));
+    return {{"event", "texts"}, {"texts", texts}};
+}
+
+Json jsonOf(const TextScored &event)
+{
+    Json json = toJson(event.scored);
+    json["event"] = "scoredText";
+    return json;
 }
 
 Json jsonOf(const Exported &event)
@@ -249,6 +267,14 @@ JobEvent lossOf(const Json &json)
     return LossKnown{.key = keyOf(json), .candidate = candidate};
 }
 
+JobEvent textsOf(const Json &json)
+{
+    TextsGenerated event;
+    for (const Json &text : json.at("texts"))
+        event.texts.push_back(generationFromJson(text));
+    return event;
+}
+
 JobEvent removalOf(const Json &json)
 {
     return AttentionRemoved{
@@ -287,7 +313,9 @@ JobEvent jobEventFromJson(const Json &json)
          }},
         {"row", [](const Json &j) { return RowCompared{comparisonRowFromJson(j.at("row"))}; }},
         {"evaluation", [](const Json &j) { return MeasurementMade{measurementFromJson(j.at("record"))}; }},
-        {"text", [](const Json &j) { return TextGenerated{j.at("text")}; }},
+        {"token", [](const Json &j) { return TokenWritten{writtenTokenFromJson(j)}; }},
+        {"texts", textsOf},
+        {"scoredText", [](const Json &j) { return TextScored{scoredTextFromJson(j)}; }},
         {"export", [](const Json &j) { return Exported{exportFromJson(j.at("record"))}; }},
         {"note", [](const Json &j) { return Noted{j.at("text")}; }},
         {"error", [](const Json &j) { return JobFailed{.sentence = j.at("message"), .hint = j.at("hint")}; }},

@@ -35,17 +35,20 @@ PruningPlan shelvedPlan(const nlohmann::json &json, const std::string &file, con
 
 nlohmann::json toJson(const ModelSummary &m)
 {
-    return {{"folder", m.folder.string()},
-            {"config", m.config},
-            {"dtype", configName(m.storedDtype)},
-            {"quantisedAs", m.quantisedAs},
-            {"notes", m.notes},
-            {"bytes", m.tensorBytes},
-            {"files", m.files},
-            {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
-            {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
-            {"tokenizerProblem", m.tokenizerProblem},
-            {"tokenizerHint", m.tokenizerHint}};
+    nlohmann::json json = {{"folder", m.folder.string()},
+                           {"config", m.config},
+                           {"dtype", configName(m.storedDtype)},
+                           {"quantisedAs", m.quantisedAs},
+                           {"notes", m.notes},
+                           {"bytes", m.tensorBytes},
+                           {"files", m.files},
+                           {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
+                           {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
+                           {"tokenizerProblem", m.tokenizerProblem},
+                           {"tokenizerHint", m.tokenizerHint}};
+    if (m.hasChatTemplate)
+        json["chatTemplate"] = true;
+    return json;
 }
 
 ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source)
@@ -65,6 +68,7 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
         model.tokenizerSize = std::int64_t(wholeAt(json, "tokenizer"));
     model.tokenizerProblem = json.at("tokenizerProblem");
     model.tokenizerHint = json.value("tokenizerHint", std::string()); // older sessions have none
+    model.hasChatTemplate = json.value("chatTemplate", false);
     return model;
 }
 
@@ -128,7 +132,8 @@ Measurement measurementFromJson(const nlohmann::json &json)
             r.throughput.push_back(throughputFromJson(throughput));
         break;
     case Measured::Pruning:
-        r.windowsForwarded = std::int64_t(wholeAt(json, "windowsForwarded"));
+        if (json.contains("windowsForwarded")) // of a restored plan nobody counts them
+            r.windowsForwarded = std::int64_t(wholeAt(json, "windowsForwarded"));
         break;
     }
     r.seconds = json.at("seconds");

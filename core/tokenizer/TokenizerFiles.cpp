@@ -301,7 +301,35 @@ std::string chatTemplateOf(const Checkpoint &checkpoint)
     if (folder.holds(kOwn))
         if (const ModelFolder::OwnFile file = folder.readOwn(kOwn, kLargest); file.refusal.empty())
             return file.content;
-    return folder.leadsOut(kConfig) ? std::string() : textOf(objectIn(folder, kConfig).value("chat_template", json()));
+    if (folder.leadsOut(kConfig))
+        return {};
+    const json found = objectIn(folder, kConfig).value("chat_template", json());
+    if (!found.is_array())
+        return textOf(found);
+    for (const json &named : found)
+        if (named.is_object() && named.value("name", json()) == "default")
+            return textOf(named.value("template", json()));
+    return {};
+}
+
+json namedTokensOf(const Checkpoint &checkpoint)
+{
+    json tokens = json::object();
+    if (const json *gguf = checkpoint.ggufMetadata()) {
+        const json all = gguf->value("tokenizer.ggml.tokens", json::array());
+        for (const char *name : {"bos", "eos"})
+            if (const json id = gguf->value("tokenizer.ggml." + std::string(name) + "_token_id", json());
+                id.is_number_unsigned() && id.get<std::uint64_t>() < all.size() && all[id.get<std::size_t>()].is_string())
+                tokens[std::string(name) + "_token"] = all[id.get<std::size_t>()];
+        return tokens;
+    }
+    const json config = objectIn(checkpoint.modelFolder(), "tokenizer_config.json"),
+               named = objectIn(checkpoint.modelFolder(), "special_tokens_map.json");
+    for (const char *name : kNamedTokens)
+        for (const json &from : {named, config}) // what the configuration says counts
+            if (const json token = from.value(name, json()); hasToken(token))
+                tokens[name] = contentOf(token);
+    return tokens;
 }
 
 } // namespace secateur

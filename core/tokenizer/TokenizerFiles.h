@@ -39,8 +39,11 @@ OpenedTokenizer openTokenizer(const Checkpoint &checkpoint);
 /// Whether a checkpoint has a tokenizer at all, usable or not.
 bool hasTokenizer(const Checkpoint &checkpoint);
 
-/// The chat template of a checkpoint, which stands in a file of its own, in tokenizer_config.json or in the GGUF file; empty when there is
-/// none.
+/// The chat template of a checkpoint, which stands in a file of its own, in tokenizer_config.json or in the GGUF file; of several with names the one that is
+/// called "default". Empty when there is none.
 std::string chatTemplateOf(const Checkpoint &checkpoint);
+
+/// The special tokens that a chat template may name: an object with "bos_token", "eos_token" and others where there are such tokens.
+nlohmann::json namedTokensOf(const Checkpoint &checkpoint);
 
 } // namespace secateur

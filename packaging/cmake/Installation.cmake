@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What `cmake --install` puts where: programs, the sample, and what a desktop needs to list the window and to open its sessions.
+# What `cmake --install` puts where: programs, the sample, what the window's Help menu opens, and what a desktop needs to list the window and to open its sessions.
 #
 # LibTorch is not copied: the installed programs use the one they were built with, where it lies (see LibTorch.cmake).
 include(GNUInstallDirs)
@@ -10,6 +10,9 @@ install(FILES "${PROJECT_SOURCE_DIR}/resources/pruning_manifest.schema.json" DES
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/resources/sample" DESTINATION "${CMAKE_INSTALL_DATADIR}/secateur")
 
 if(SECATEUR_WINDOW)
+  foreach(folder guide lessons recordings)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/resources/${folder}" DESTINATION "${CMAKE_INSTALL_DATADIR}/secateur")
+  endforeach()
   set(application io.github.secateur.Secateur)
   set(desktop "${PROJECT_SOURCE_DIR}/packaging/desktop/${application}")
   install(TARGETS secateur)

@@ -150,14 +150,16 @@ private slots:
     void signalsAtTheStartAreHeard();
     void interruptedSearchGoesOnToTheSamePlan();
     void generateWritesTextAndIds();
+    void generateSetsPlansBesideEachOther();
+    void scoreTellsWherePlansAreWorse();
     void benchComparesTwoSettings();
 };
 
 void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
 {
     QTest::addColumn<QString>("command");
-    for (const char *command :
-         {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models", "texts"})
+    for (const char *command : {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "score", "export", "impact",
+                                "models", "texts", "report"})
         QTest::newRow(command) << command;
 }
 
@@ -1106,6 +1108,82 @@ void tst_CommandLine::generateWritesTextAndIds()
     QVERIFY2(full.errors.contains("note: At most " + QByteArray::number(room) + " tokens can follow: the model's context of 512"),
              full.errors);
     QVERIFY(full.output.startsWith(text.output.chopped(1)));
+}
+
+void tst_CommandLine::generateSetsPlansBesideEachOther()
+{
+    QTemporaryDir folder;
+    const QString small = folder.filePath("small.json"), half = folder.filePath("half.json");
+    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.25", "--save-plan", small} + kShort).exitCode, 0);
+    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.5", "--save-plan", half} + kShort).exitCode, 0);
+    const QStringList prompt = {"--prompt", "Once upon a time", "--tokens", "20", "--dtype", "float32"};
+    const QStringList all = QStringList{"generate", kModel, "--plan", small, "--plan", half, "--original"} + prompt;
+    const Outcome text = run(all), json = run(all + QStringList{"--json"});
+    QCOMPARE(text.exitCode, 0);
+    QVERIFY2(text.output.contains("--- original, ") && text.output.contains("half.json, ") && text.output.contains(" from token "),
+             text.output);
+    const QJsonArray models = json.result().value("models").toArray();
+    QCOMPARE(models.size(), 3);
+    QStringList names;
+    for (qsizetype i = 0; i < 3; ++i) {
+        const QJsonObject model = models[i].toObject();
+        names << model.value("name").toString();
+        const QStringList plan = i == 0 ? QStringList() : QStringList{"--plan", names.last()};
+        const QJsonObject alone = run(QStringList{"generate", kModel, "--json"} + plan + prompt).result();
+        QCOMPARE(model.value("ids"), alone.value("ids")); // as the model that is cut writes it
+        QCOMPARE(model.value("text"), alone.value("text"));
+        QVERIFY(text.output.contains(model.value("text").toString().toUtf8()));
+        QCOMPARE(model.value("firstDifference").isNull(), model.value("ids") == models[0].toObject().value("ids"));
+    }
+    QCOMPARE(names, (QStringList{"original", small, half}));
+    QCOMPARE(json.output.count("\"event\":\"token\""), 60);
+
+    const Outcome chat = run({"generate", kModel, "--chat", "--prompt", "Hello"});
+    QCOMPARE(chat.exitCode, 1);
+    QVERIFY2(chat.errors.contains("has no chat template") && chat.errors.contains("without --chat"), chat.errors);
+}
+
+void tst_CommandLine::scoreTellsWherePlansAreWorse()
+{
+    QTemporaryDir folder;
+    const QString half = folder.filePath("half.json");
+    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.5", "--save-plan", half} + kShort).exitCode, 0);
+    const QString story = SECATEUR_SOURCE_DIR "/resources/texts/prose.txt";
+    const QStringList score = {"score", kModel, "--text-file", story, "--plan", half, "--dtype", "float32"};
+    const Outcome text = run(score + QStringList{"--worst", "3"}), json = run(score + QStringList{"--json"});
+    QCOMPARE(text.exitCode, 0);
+    QVERIFY2(text.output.contains("perplexity") && text.output.contains("loss of original"), text.output);
+    const QJsonArray models = json.result().value("models").toArray();
+    QCOMPARE(models.size(), 2);
+    const QJsonObject dense = models[0].toObject(), pruned = models[1].toObject();
+    QVERIFY(pruned.value("perplexity").toDouble() > dense.value("perplexity").toDouble());
+    QJsonObject scored;
+    for (const QByteArray &line : json.output.split('\n'))
+        if (const QJsonObject event = QJsonDocument::fromJson(line).object(); event.value("event") == "scoredText")
+            scored = event;
+    const auto lossOf = [&](int model, qsizetype token) {
+        return scored.value("models").toArray()[model].toArray()[token].toObject().value("loss").toDouble();
+    };
+    const qsizetype count = scored.value("ids").toArray().size();
+    QString joined;
+    double difference = 0;
+    for (qsizetype t = 0; t < count; ++t) {
+        joined += scored.value("pieces").toArray()[t].toString();
+        difference += t == 0 ? 0 : lossOf(1, t) - lossOf(0, t);
+    }
+    QFile file(story);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(joined.toUtf8(), file.readAll());
+    QVERIFY(std::abs(difference - (pruned.value("totalLoss").toDouble() - dense.value("totalLoss").toDouble())) < 1e-4);
+    const QJsonArray worst = json.result().value("worst").toArray();
+    QCOMPARE(worst.size(), 20);
+    for (qsizetype i = 1; i < worst.size(); ++i)
+        QVERIFY(lossOf(1, worst[i].toInt()) - lossOf(0, worst[i].toInt()) <=
+                lossOf(1, worst[i - 1].toInt()) - lossOf(0, worst[i - 1].toInt()));
+
+    const Outcome nothing = run({"score", kModel});
+    QCOMPARE(nothing.exitCode, 2);
+    QVERIFY2(nothing.errors.contains("either --prompt or --text-file is needed"), nothing.errors);
 }
 
 void tst_CommandLine::benchComparesTwoSettings()

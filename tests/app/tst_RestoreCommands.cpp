@@ -201,7 +201,7 @@ void tst_RestoreCommands::plansByHandNeedAText()
     const Outcome untold = run({"evaluate", kModel, "--plan", hand, "--text", kHeldOut, "--windows", "1", "--restore", "r1"});
     QCOMPARE(untold.exitCode, 1);
     QVERIFY2(untold.errors.contains("it names no text to restore it on"), untold.errors);
-    const QStringList search = {"search", kModel, "--plan", hand, "--text", kText, "--windows", "8", "--threads", "1", "--json"};
+    const QStringList search = {"search", kModel, "--plan", hand, "--text", kText, "--windows", "32", "--threads", "1", "--json"};
     const Outcome chosen = run(search + QStringList{"--restore", "r1,r2"});
     QCOMPARE(chosen.exitCode, 1);
     QVERIFY2(chosen.errors.contains("was written by hand, and r2"), chosen.errors);

@@ -681,7 +681,7 @@ void tst_Engine::generationWritesOn()
     QString heard;
     const GenerationSettings settings{.prompt = "Once upon a time", .tokens = 20, .temperature = 0, .topK = 0, .topP = 1, .seed = 0};
     const Generation g =
-        m_engine->generate(nullptr, settings, m_context, [&](const std::string &piece) { heard += QString::fromStdString(piece); });
+        m_engine->generate(nullptr, settings, m_context, [&](const WrittenToken &token) { heard += QString::fromStdString(token.piece); });
     QCOMPARE(g.ids.size(), 20U);
     QCOMPARE(heard.toStdString(), g.text);
     const PruningPlan made = plan(0.5);

@@ -4,6 +4,7 @@
 #include "Mutators.h"
 #include "foundation/JsonFile.h"
 #include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/TokenPieces.h"
 #include "tokenizer/Tokenizer.h"
 
 #include <array>
@@ -27,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             const std::vector<TokenId> ids = tokenizer.encode(text);
             (void)tokenizer.decode(ids);
             (void)tokenizer.decode(ids, true);
+            (void)textPiecesOf(tokenizer, ids);
             fuzz::reading([&] { (void)tokenizer.encodePrompt(text); });
         }
         const nlohmann::json json = readJsonFile(input.path(), size, "Take another.");

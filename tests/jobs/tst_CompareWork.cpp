@@ -3,6 +3,7 @@
 #include "comparison/ComparisonTable.h"
 #include "foundation/WritingFailure.h"
 #include "jobs/CompareWork.h"
+#include "jobs/RestorationChoice.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
@@ -11,6 +12,7 @@
 #include <QtTest>
 #include <cerrno>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -101,6 +103,7 @@ private slots:
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
     void restoredRowsFollowTheirPlan();
+    void variantsShareTheStepsThatTheyHaveInCommon();
     void aStoppedRestorationGoesOn();
 };
 
@@ -453,6 +456,29 @@ void tst_CompareWork::restoredRowsFollowTheirPlan()
     QCOMPARE(QString::fromStdString(resultRows(fourth).dump()), QString::fromStdString(resultRows(third).dump())); // seconds as well
     QCOMPARE(none.evaluations + none.calibrations + none.plans + none.removals + none.restorations, 0);
     QCOMPARE(QDir(folder.filePath("table.plans")).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot).size(), 1);
+}
+
+void tst_CompareWork::variantsShareTheStepsThatTheyHaveInCommon()
+{
+    ComparisonSettings settings = restoredSettings();
+    settings.methods = {PlanMethod::TwoSsp};
+    const auto run = [&](Bench &bench, const std::filesystem::path &plans) {
+        JobContext context;
+        return compare(bench.engine, bench.session, settings, context, [](const JobEvent &) {}, {}, plans);
+    };
+    Bench alone, both;
+    const nlohmann::json wanted = contentOf(run(alone, {})).back();
+    settings.restorations = variantsOf(settings.restorations.front());
+    const QTemporaryDir folder;
+    const Comparison compared = run(both, folder.path().toStdString());
+    QCOMPARE(compared.rows.size(), 4U); // original, 2SSP, r1, r1 and r2
+    QCOMPARE(QString::fromStdString(contentOf(compared).back().dump()), QString::fromStdString(wanted.dump()));
+    std::map<std::size_t, std::vector<RestorationVariant>> variants; // by the number of steps
+    for (const auto &[key, shelf] : both.session.plans)
+        variants[shelf->plan.restoration.value().settings.steps.size()] = shelf->plan.restoration->variants;
+    QCOMPARE(variants.size(), 2U);
+    QCOMPARE(variants[1].size(), 2U);
+    QVERIFY(std::equal(variants[1].begin(), variants[1].end(), variants[2].begin())); // with their seconds: none was made twice
 }
 
 void tst_CompareWork::aStoppedRestorationGoesOn()

@@ -99,8 +99,14 @@ std::vector<JobRequest> allRequests()
                            .evaluationText = full.evaluationText,
                            .norm = ScoreNorm::L1,
                            .settings = settings},
-            request::Generate{.draft = full.draft, .settings = generation},
-            request::Generate{.draft = {}, .settings = {}}};
+            request::Generate{.drafts = {full.draft, {}, PlanDraft()}, .settings = generation, .searchText = full.calibrationText},
+            request::Generate{.drafts = {}, .settings = {}},
+            request::Generate{.drafts = {{}},
+                              .settings = {.prompt = "Hi",
+                                           .isChat = true,
+                                           .conversation = {{.role = "system", .content = "Be short."}, {.role = "user", .content = ""}}}},
+            request::ScoreText{.drafts = {{}, full.draft}, .text = "a\n\"b\" Größe", .searchText = full.calibrationText},
+            request::ScoreText{}};
 }
 
 } // namespace

@@ -74,7 +74,7 @@ void tst_JobTypes::whatIsMissingIsNamed()
          {JobRequest(request::Calibrate()), JobRequest(request::Impact()), JobRequest(request::Search()), JobRequest(request::Evaluate()),
           JobRequest(request::Curve()), JobRequest(request::Export()), JobRequest(request::Prune()), JobRequest(request::Generate()),
           JobRequest(request::FindBlocks()), JobRequest(request::MeasureTasks()), JobRequest(request::MeasureThroughput()),
-          JobRequest(request::Compare()), JobRequest(request::Restore())})
+          JobRequest(request::Compare()), JobRequest(request::Restore()), JobRequest(request::ScoreText())})
         QCOMPARE(problemIn(session, request), QStringLiteral("Open a model first."));
     QCOMPARE(problemIn(session, request::Open{"/x"}), QString());
 
@@ -88,6 +88,14 @@ void tst_JobTypes::whatIsMissingIsNamed()
     QVERIFY(problemIn(session, request::Search{session.draft}).startsWith("Calibrate first"));
     QVERIFY(problemIn(session, request::Evaluate{.draft = session.draft, .text = text}).startsWith("Calibrate first"));
     QVERIFY(problemIn(session, request::Export{.draft = session.draft, .settings = {}}).startsWith("Calibrate first"));
+
+    QCOMPARE(problemIn(session, request::Generate()), QStringLiteral("Choose the original or a plan first."));
+    QCOMPARE(problemIn(session, request::Generate{.drafts = {{}}, .settings = {}}), QString());
+    QCOMPARE(problemIn(session, request::Generate{.drafts = {{}}, .settings = {.prompt = "a", .isChat = true}}),
+             QStringLiteral("This model has no chat template."));
+    QVERIFY(problemIn(session, request::Generate{.drafts = {{}, session.draft}, .settings = {}}).startsWith("Calibrate first"));
+    QCOMPARE(problemIn(session, request::ScoreText{.drafts = {{}}, .text = {}}), QStringLiteral("Write or choose a text to score first."));
+    QCOMPARE(problemIn(session, request::ScoreText{.drafts = {{}}, .text = "a b"}), QString());
 
     request::Prune prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .settings = {}};
     QCOMPARE(problemIn(session, prune), QString());
@@ -176,14 +184,26 @@ void tst_JobTypes::everyLineNamesTheProgram()
           JobRequest(request::Curve{.drafts = {session.draft}, .text = text, .lentOrder = {}}),
           JobRequest(request::Export{.draft = session.draft, .settings = {}}),
           JobRequest(request::Prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .settings = {}}),
-          JobRequest(request::Generate{.draft = session.draft, .settings = {.prompt = "it's"}})}) {
+          JobRequest(request::Generate{.drafts = {session.draft}, .settings = {.prompt = "it's"}}),
+          JobRequest(request::ScoreText{.drafts = {{}, session.draft}, .text = "it's"})}) {
         const QString line = QString::fromStdString(commandLineOf(request, session, {}));
         QVERIFY2(line.startsWith("secateur-cli "), qPrintable(line));
     }
     const QString generate =
-        QString::fromStdString(commandLineOf(request::Generate{.draft = {}, .settings = {.prompt = "it's", .tokens = 5}}, session, {}));
+        QString::fromStdString(commandLineOf(request::Generate{.drafts = {{}}, .settings = {.prompt = "it's", .tokens = 5}}, session, {}));
     QVERIFY2(generate.startsWith("secateur-cli generate "), qPrintable(generate));
     QVERIFY2(generate.endsWith(R"(--prompt 'it'\''s' --tokens 5)"), qPrintable(generate));
+    const auto lineFor = [&](const JobRequest &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    GenerationSettings chat{.prompt = "Hi", .isChat = true, .conversation = {{.role = "system", .content = "Be short."}}};
+    PlanDraft other = session.draft;
+    other.balance.neuronsKept = 10;
+    const QString both = lineFor(request::Generate{.drafts = {{}, session.draft, other}, .settings = chat});
+    QVERIFY2(both.contains("--save-plan plan-1.json && ") && both.contains("--save-plan plan-2.json && "), qPrintable(both));
+    QVERIFY2(both.contains("--plan plan-1.json --plan plan-2.json --original --prompt Hi --chat --system 'Be short.'"), qPrintable(both));
+    const QString score = lineFor(request::ScoreText{.drafts = {{}, session.draft}, .text = "a b"});
+    QVERIFY2(score.contains("secateur-cli score ") && score.contains("--plan plan.json --prompt 'a b'"), qPrintable(score));
+    chat.conversation.push_back({.role = "user", .content = "No command begins so."});
+    QCOMPARE(lineFor(request::Generate{.drafts = {{}}, .settings = chat}), QString());
 }
 
 void tst_JobTypes::anOrderThatIsLentIsForced()

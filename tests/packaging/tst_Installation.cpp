@@ -84,7 +84,8 @@ void tst_Installation::everythingIsInItsPlace_data()
           "share/metainfo/io.github.secateur.Secateur.metainfo.xml", "share/mime/packages/io.github.secateur.Secateur.xml",
           "share/icons/hicolor/scalable/apps/io.github.secateur.Secateur.svg", "share/secateur/sample/model/model.safetensors",
           "share/secateur/sample/text/grimm.txt", "share/secateur/sample/text/oz.txt", "share/secateur/pruning_manifest.schema.json",
-          "share/doc/secateur/LICENSE"})
+          "share/secateur/guide/start.html", "share/secateur/guide/words.html", "share/secateur/lessons/lesson.html",
+          "share/secateur/recordings/README.md", "share/doc/secateur/LICENSE"})
         QTest::newRow(path) << path;
 }
 

@@ -7,10 +7,13 @@
 #include "RestoredPlan.h"
 #include "panels/compare/ComparePanel.h"
 #include "panels/compare/CompareTable.h"
+#include "panels/explain/ExplainPanel.h"
 #include "panels/layers/WidthDialog.h"
 #include "panels/plan/RestoreCard.h"
 #include "panels/plan/RestoreSettings.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/prune/PruneCard.h"
+#include "panels/search/TransportBar.h"
 #include "plots/Plot.h"
 #include "theme/SessionBus.h"
 #include "theme/Theme.h"
@@ -18,6 +21,7 @@
 #include "window/CommandPalette.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
+#include "window/Tour.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -130,6 +134,21 @@ public:
         });
     }
 
+    /// Of a page as a lecture hall sees it, in every look.
+    void takePresentation(MainWindow::Tab tab, const QString &name)
+    {
+        m_window.show(tab);
+        const QSize before = m_window.size();
+        m_window.presentMode().enter();
+        m_window.resize(1920, 1080);
+        settle();
+        m_window.presentMode().setSpotlight(true);
+        inEveryLook([&](const QString &look) { take(name + look); });
+        m_window.presentMode().leave();
+        settle();
+        m_window.resize(before);
+    }
+
     void takeDocks()
     {
         inEveryLook([&](const QString &look) {
@@ -224,6 +243,61 @@ void pinMany(const Workbench &bench)
     bench.editor.useDraft(before, QStringLiteral("-"));
 }
 
+/// Texts and a score that were made up, in both modes of the playground.
+void takePlayground(Album &album, MainWindow &window)
+{
+    const Session &session = window.workbench().session.session();
+    auto *panel = window.findChild<PlaygroundPanel *>();
+    if (!session.draft.hasNeurons())
+        return;
+    PlaygroundRun run{.models = {std::nullopt, session.draft}, .hashes = {"", planOf(session, session.draft).hash()}};
+    if (!session.pinned.empty()) {
+        run.models.emplace_back(session.pinned.front().draft);
+        run.hashes.push_back(planOf(session, session.pinned.front().draft).hash());
+    }
+    const std::vector<std::string> words = {" pruned", " an",   " old",  " pear", " tree",  " every", " winter", ",",       " and",
+                                            " the",    " tree", " bore", " more", " fruit", " than",  " ever",   " before", "."};
+    emit window.workbench().jobs.writingBegan(run);
+    std::vector<Generation> texts(run.models.size());
+    for (std::size_t i = 0; i < 3 * words.size(); ++i)
+        for (std::size_t model = 0; model < run.models.size(); ++model) {
+            const std::size_t word = (i >= 7 + 2 * model ? i + model : i) % words.size();
+            texts[model].ids.push_back(std::int32_t(word));
+            texts[model].text += words[word];
+            emit window.workbench().jobs.tokenWritten({model, std::int32_t(word), words[word]});
+        }
+    for (std::size_t model = 0; model < texts.size(); ++model)
+        texts[model].tokensPerSecond = 41.5 + double(model);
+    emit window.workbench().jobs.textsWritten(texts);
+    album.takePage(MainWindow::Tab::Playground, QStringLiteral("playground-write"));
+
+    ScoredRun scored{.run = run, .text = "There was a gardener who", .used = 0, .scored = {}};
+    scored.scored.models.resize(run.models.size());
+    scored.scored.pieces = {"There", " was", " a", " gardener", " who"};
+    for (int i = 0; i < 4; ++i)
+        for (const std::string &word : words) {
+            scored.scored.pieces.push_back(word);
+            scored.text += word;
+        }
+    scored.used = scored.text.size();
+    scored.text += " What follows does not fit into the context of the model.";
+    for (std::size_t token = 0; token < scored.scored.pieces.size(); ++token) {
+        scored.scored.ids.push_back(std::int32_t(token));
+        for (std::size_t model = 0; model < run.models.size(); ++model) {
+            ScoredToken &made = scored.scored.models[model].emplace_back();
+            made.loss = token == 0 ? std::nan("") : 2 + std::sin(double(token)) + double(model) * std::sin(1.7 * double(token));
+            if (token > 0)
+                made.likeliest = {{.id = 1, .text = " tree", .probability = 0.31},
+                                  {.id = 2, .text = " wall", .probability = 0.12},
+                                  {.id = 3, .text = "\n", .probability = 0.02}};
+        }
+    }
+    panel->setMode(int(PlaygroundPanel::Mode::Score));
+    emit window.workbench().jobs.textScored(scored);
+    album.takePage(MainWindow::Tab::Playground, QStringLiteral("playground-score"));
+    panel->setMode(int(PlaygroundPanel::Mode::Write));
+}
+
 /// The page Compare with two plans side by side, while the table is asked for, and with 60 plans.
 void takeComparisons(Album &album, MainWindow &window)
 {
@@ -267,6 +341,40 @@ void takeRestorations(Album &album, MainWindow &window)
         album.settle();
         album.saveDialog(dialog, QStringLiteral("dialog-width") + look);
     });
+}
+
+/// The cards: beside the page, below it in a small window, and one of each group.
+void takeCards(Album &album, MainWindow &window)
+{
+    auto *panel = window.findChild<ExplainPanel *>();
+    auto *dock = window.findChild<QDockWidget *>(QStringLiteral("explain"));
+    dock->show();
+    for (const ConceptId id : {ConceptId::BalanceRule, ConceptId::GreedyStep, ConceptId::Parameters, ConceptId::ExportTargets,
+                               ConceptId::Signs, ConceptId::EvoPress, ConceptId::Refit}) {
+        panel->showConcept(id);
+        album.takePage(MainWindow::Tab::Attention, QStringLiteral("explain-") + QLatin1String(nameOf(id)));
+    }
+    dock->hide();
+}
+
+/// The replay half-way through a step, at its question, and after the answer.
+void takeReplay(Album &album, MainWindow &window)
+{
+    window.show(MainWindow::Tab::Attention);
+    album.settle();
+    auto *transport = window.findChild<TransportBar *>();
+    transport->setDepth(ReplayDepth::Candidates);
+    transport->play();
+    transport->pause();
+    for (qint64 i = 0; i < window.workbench().session.layerCount() / 2; ++i)
+        transport->goForward();
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-candidates"));
+    transport->setDepth(ReplayDepth::Predict);
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-question"));
+    transport->goForward();
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-answer"));
+    transport->setDepth(ReplayDepth::Steps);
+    window.workbench().selection.setStep(-1);
 }
 
 /// A copy of a folder's files under a name that fits nowhere.
@@ -392,10 +500,18 @@ int main(int argc, char **argv)
     album.takeTables(MainWindow::Tab::Importance, QStringLiteral("importance-tables"));
     album.takeTables(MainWindow::Tab::Attention, QStringLiteral("attention-tables"));
     album.takeDocks();
+    takeCards(album, window);
+    takeReplay(album, window);
     album.takeMenus();
     album.takeDialog(actions.palette, QStringLiteral("dialog-palette"));
     album.takeDialog(actions.shortcuts, QStringLiteral("dialog-shortcuts"));
     album.takeDialog(actions.about, QStringLiteral("dialog-about"));
+    album.takeDialog(actions.guide, QStringLiteral("dialog-guide"));
+    album.takePresentation(MainWindow::Tab::Importance, QStringLiteral("present-importance"));
+    album.takePresentation(MainWindow::Tab::Attention, QStringLiteral("present-attention"));
+    actions.tour->trigger();
+    album.inEveryLook([&](const QString &look) { album.take(QStringLiteral("tour") + look); });
+    window.tour().leave();
 
     bench.editor.setNeuronsKept(bench.session.neuronsKept() - 100); // what was measured belongs to another plan now
     album.takeTabs(QStringLiteral("-outdated"));
@@ -416,6 +532,7 @@ int main(int argc, char **argv)
     });
     card->window()->close();
     takeRestorations(album, window);
+    takePlayground(album, window);
     takeComparisons(album, window); // last: it leaves many plans
     return 0;
 }

@@ -109,7 +109,13 @@ std::vector<JobEvent> allEvents()
         LossKnown{.key = {}, .candidate = {.step = 1, .layer = 0, .loss = 2, .isScreened = true}},
         AttentionRemoved{.key = key, .step = 1, .layer = 2, .isForced = true},
         MeasurementMade{full.measurements[1]}, // its perplexity is infinite
-        TextGenerated{" once\n"},
+        TokenWritten{{.model = 1, .id = 262, .piece = " once\n"}},
+        TextsGenerated{{{.promptIds = {1, 2}, .ids = {3}, .text = " Größe", .tokensPerSecond = 1.0 / 3}, {}}},
+        TextScored{{.ids = {5, 6},
+                    .pieces = {"a", " b"},
+                    .models = {{{.loss = kUnknown, .likeliest = {}},
+                                {.loss = 1.0 / 3, .likeliest = {{.id = 6, .text = " b", .probability = 0.75}}}}}}},
+        TextScored{},
         Exported{full.exports[1]}, // its largest difference is unknown
         Noted{"Something."},
         JobFailed{.sentence = "It failed.", .hint = "Try again."},
@@ -268,8 +274,8 @@ void tst_JobEvent::eventsMakeTheSession()
     for (const JobEvent &event : events)
         QCOMPARE(refusal(heard, event), QString());
     QCOMPARE(difference(heard, expected), QString());
-    for (const JobEvent &event : {JobEvent(Noted{"x"}), JobEvent(JobCancelled()), JobEvent(Progress()), JobEvent(TextGenerated{"x"}),
-                                  JobEvent(TaskScored()), JobEvent(RowCompared())})
+    for (const JobEvent &event : {JobEvent(Noted{"x"}), JobEvent(JobCancelled()), JobEvent(Progress()), JobEvent(TokenWritten()),
+                                  JobEvent(TextsGenerated()), JobEvent(TextScored()), JobEvent(TaskScored()), JobEvent(RowCompared())})
         QCOMPARE(refusal(heard, event), QString());
     QCOMPARE(difference(heard, expected), QString());
 }

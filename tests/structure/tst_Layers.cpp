@@ -33,6 +33,7 @@ const QList<QStringList> kRooms = {
     {"core/comparison"},
     {"core/session"},
     {"core/jobs"},
+    {"core/report"},
     {"ui/theme"},
     {"ui/widgets", "ui/plots"},
     {"ui/models"},

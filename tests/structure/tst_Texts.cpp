@@ -41,10 +41,11 @@ bool isSaid(const Literal &literal)
     return literal.text.contains(words);
 }
 
-/// Through tr() or translate(), also as the comment of one; or in an Error, whose sentences are core's and English.
+/// Through tr(), translate() or QT_TRANSLATE_NOOP(), also as the comment of one; or in an Error, whose sentences are core's and English.
 bool isTranslated(const Literal &literal)
 {
-    static const QRegularExpression call(QStringLiteral("(\\btr\\(|\\btranslate\\(\"\\w+\",)\\s*(\"[^\"]*\",\\s*)?$"));
+    static const QRegularExpression call(
+        QStringLiteral("(\\btr\\(|\\b(?:translate|QT_TRANSLATE_NOOP)\\(\"\\w+\",)\\s*(\"[^\"]*\",\\s*)?$"));
     static const QRegularExpression error(QStringLiteral("\\b(Error|fail|qWarning|Q_ASSERT_X)\\([^;]*$"));
     return literal.before.contains(call) || literal.before.contains(error);
 }

@@ -25,17 +25,19 @@ ComputeThread::~ComputeThread()
     {
         const std::lock_guard lock(m_mutex);
         m_waiting.clear();
-        if (m_running)
-            m_running->stop.request_stop();
+        for (const auto &job : {m_running, m_guest})
+            if (job)
+                job->stop.request_stop();
     }
     m_changed.notify_all();
 }
 
-void ComputeThread::push(int number, Work work)
+void ComputeThread::push(int number, Work work, const std::filesystem::path &served)
 {
     const auto job = std::make_shared<Job>();
     job->number = number;
     job->work = std::move(work);
+    job->served = served;
     {
         const std::lock_guard lock(m_mutex);
         m_waiting.push_back(job);
@@ -47,8 +49,9 @@ void ComputeThread::requestStop(int number)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_running && m_running->number == number)
-            m_running->stop.request_stop();
+        for (const auto &job : {m_running, m_guest})
+            if (isNow(number, job))
+                job->stop.request_stop();
         const auto waiting = std::find_if(m_waiting.begin(), m_waiting.end(), [&](const auto &job) { return job->number == number; });
         if (waiting != m_waiting.end()) {
             m_mail.push_back({.delivery = {}, .report = reportOf(**waiting, JobReport::State::Cancelled)});
@@ -62,8 +65,9 @@ void ComputeThread::setPaused(int number, bool isPaused)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_running && m_running->number == number)
-            m_running->isPaused = isPaused;
+        for (const auto &job : {m_running, m_guest})
+            if (isNow(number, job))
+                job->isPaused = isPaused;
         for (const auto &job : m_waiting)
             if (job->number == number)
                 job->isPaused = isPaused;
@@ -137,15 +141,17 @@ void ComputeThread::work(Job &job)
     m_mail.push_back({.delivery = {}, .report = std::move(end)});
 }
 
-/// Calls the work once; how that ended. It is told that it begins: what was said of the call before holds no longer.
+/// Calls the work once; how that ended. It is told that it begins: what was said of the call before holds no longer. The engine's peaks and who hears of its
+/// texts are those of the job that runs, not of one that is served meanwhile.
 JobReport ComputeThread::attempt(Job &job)
 {
+    const bool isGuest = &job == m_guest.get(); // which this thread alone changes
     {
         const std::lock_guard lock(m_mutex);
         m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
     }
     m_wake();
-    if (m_engine)
+    if (m_engine && !isGuest)
         m_engine->resetPeaks();
     JobReport::State state = JobReport::State::Done;
     std::string sentence, hint, device;
@@ -168,10 +174,10 @@ JobReport ComputeThread::attempt(Job &job)
     } catch (...) {
         fail("The job ended with an error that does not say what it is.", "Please report this.");
     }
-    if (m_engine)
+    if (m_engine && !isGuest)
         m_engine->hearTexts({}); // who listened is gone with the job
     JobReport end = reportOf(job, state);
-    if (m_engine) {
+    if (m_engine && !isGuest) {
         const EngineReport taken = m_engine->report();
         end.isPeakOfGpu = taken.peakDeviceMemoryBytes > 0;
         end.peakBytes = end.isPeakOfGpu ? taken.peakDeviceMemoryBytes : taken.peakMemoryBytes;
@@ -179,7 +185,8 @@ JobReport ComputeThread::attempt(Job &job)
     end.sentence = std::move(sentence);
     end.hint = std::move(hint);
     end.isOfMachine = isMachine;
-    end.device = std::move(device);
+    if (!isGuest) // else the job that waits will meet that too, and is held
+        end.device = std::move(device);
     return end;
 }
 
@@ -210,7 +217,48 @@ bool ComputeThread::holdUntilRetried(Job &job, JobReport &end)
     return true;
 }
 
-/// Notes the progress and, when the job is paused, waits here: between two units of its work.
+/// Whether a job that waits can be served on the engine as it is.
+bool ComputeThread::canServe(const Job &waiting) const
+{
+    return !waiting.served.empty() && m_engine && !m_isMoved && waiting.served == m_model;
+}
+
+/// Whether there is one to be served before the next unit of this one, which is not half-way through loading its weights and is not to end.
+bool ComputeThread::hasToServe(const Job &job, const Progress &progress) const
+{
+    return job.served.empty() && progress.phase != "load" && !job.stop.stop_requested() &&
+           std::ranges::any_of(m_waiting, [this](const auto &waiting) { return canServe(*waiting); });
+}
+
+/// Serves what can be, in the order in which it came. The mail is open meanwhile.
+void ComputeThread::serve(Job &job, const Progress &progress, std::unique_lock<std::mutex> &lock)
+{
+    while (hasToServe(job, progress)) {
+        const auto found = std::ranges::find_if(m_waiting, [this](const auto &waiting) { return canServe(*waiting); });
+        const std::shared_ptr<Job> guest = *found;
+        m_waiting.erase(found);
+        m_guest = guest;
+        JobReport waits = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running);
+        waits.progress = progress;
+        waits.waitsFor = guest->number;
+        m_mail.push_back({.delivery = {}, .report = std::move(waits)});
+        lock.unlock();
+        const auto since = std::chrono::steady_clock::now();
+        work(*guest);
+        lock.lock();
+        job.held += std::chrono::steady_clock::now() - since;
+        m_guest.reset();
+        JobReport goesOn = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running);
+        goesOn.progress = progress;
+        m_mail.push_back({.delivery = {}, .report = std::move(goesOn)});
+        lock.unlock();
+        m_wake();
+        lock.lock();
+    }
+}
+
+/// Notes the progress. Between two units of the job's work, which is here, jobs are served that need not wait for their turn; when the job is paused, it waits
+/// here.
 void ComputeThread::hear(Job &job, const Progress &progress)
 {
     std::unique_lock lock(m_mutex);
@@ -222,11 +270,13 @@ void ComputeThread::hear(Job &job, const Progress &progress)
         latest->report = std::move(report);
     else
         m_mail.push_back({.delivery = {}, .report = std::move(report)});
-    if (!job.isPaused)
-        return;
-    const auto since = std::chrono::steady_clock::now();
-    m_changed.wait(lock, job.stop.get_token(), [&] { return !job.isPaused; });
-    job.held += std::chrono::steady_clock::now() - since;
+    serve(job, progress, lock);
+    while (job.isPaused && !job.stop.stop_requested()) {
+        const auto since = std::chrono::steady_clock::now();
+        m_changed.wait(lock, job.stop.get_token(), [&] { return !job.isPaused || hasToServe(job, progress); });
+        job.held += std::chrono::steady_clock::now() - since;
+        serve(job, progress, lock);
+    }
 }
 
 Engine &ComputeThread::engine(const std::filesystem::path &model)

@@ -28,6 +28,7 @@ struct JobReport {
     enum class State { Running, Paused, Done, Cancelled, Failed };
     int job = 0;
     State state = State::Running;
+    int waitsFor = 0; ///< of one that runs: the job that is served before its next unit; 0 = none
     std::optional<Progress> progress;
     std::string sentence, hint; ///< of a failure
     bool isOfMachine = false;   ///< of a failure: memory or a device gave out
@@ -58,7 +59,9 @@ public:
     /// Stops what runs, forgets what waits.
     ~ComputeThread();
 
-    void push(int job, Work work);
+    /// `served`: the model of a job that need not wait for its turn: where it is open and computed with, the job is served between two units of the one that
+    /// runs, which waits meanwhile. Such a job must leave the engine with the same model, and hear of no texts. Empty: it waits for its turn.
+    void push(int job, Work work, const std::filesystem::path &served = {});
     void requestStop(int job);              ///< of one that waits or runs
     void setPaused(int job, bool isPaused); ///< one that is held tries again
     /// Before one that is held tries again: it and all after it are computed there. False, and nothing changes, when it is not held (any more).
@@ -77,6 +80,7 @@ private:
     struct Job {
         int number = 0;
         Work work;
+        std::filesystem::path served; ///< as of push()
         std::stop_source stop;
         bool isPaused = false;
         bool isHeld = false; ///< waits for a retry
@@ -89,6 +93,10 @@ private:
     JobReport attempt(Job &job);
     bool holdUntilRetried(Job &job, JobReport &end);
     void hear(Job &job, const Progress &progress);
+    bool canServe(const Job &waiting) const;
+    bool hasToServe(const Job &job, const Progress &progress) const;
+    void serve(Job &job, const Progress &progress, std::unique_lock<std::mutex> &lock);
+    bool isNow(int number, const std::shared_ptr<Job> &job) const { return job && job->number == number; }
     JobReport reportOf(const Job &job, JobReport::State state) const;
 
     EngineSettings m_settings; ///< changes, by moveToCpu(), only while a job is held
@@ -98,6 +106,7 @@ private:
     std::condition_variable_any m_changed;
     std::deque<std::shared_ptr<Job>> m_waiting;
     std::shared_ptr<Job> m_running;
+    std::shared_ptr<Job> m_guest; ///< that is served before the next unit of m_running
     std::vector<JobLetter> m_mail;
     std::unique_ptr<Engine> m_engine;
     std::filesystem::path m_model;

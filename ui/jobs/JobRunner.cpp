@@ -89,7 +89,7 @@ int JobRunner::computeThreads()
 }
 
 int JobRunner::start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished,
-                     const std::optional<Forecast> &forecast)
+                     const std::optional<Forecast> &forecast, const std::filesystem::path &served)
 {
     for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins, and one that is held is given up
         if ((job.kind == kind || job.isHeld()) && !job.isOver())
@@ -102,7 +102,7 @@ int JobRunner::start(JobKind kind, const QString &title, const QString &command,
     job.forecast = forecast;
     m_jobs.push_back(job);
     m_state->finishers.push_back(std::move(finished));
-    m_state->thread->push(job.number, std::move(work));
+    m_state->thread->push(job.number, std::move(work), served);
     m_timer->start();
     emit jobAdded(job.number);
     return job.number;
@@ -180,6 +180,9 @@ JobInfo *JobRunner::find(int number)
 const JobInfo *JobRunner::current() const
 {
     const JobInfo *waiting = nullptr;
+    for (const JobInfo &job : m_jobs) // before the one that it waits for
+        if (!job.isOver() && job.waitsFor != 0)
+            return &job;
     for (const JobInfo &job : m_jobs) {
         if (!job.isOver() && job.state != JobInfo::State::Waiting)
             return &job;
@@ -228,6 +231,7 @@ void JobRunner::follow(const JobReport &report)
     job->isOfMachine = report.isOfMachine;
     job->failedDevice = QString::fromStdString(report.device);
     job->seconds = report.seconds;
+    job->waitsFor = isOver ? 0 : report.waitsFor;
     job->peakBytes = report.peakBytes;
     job->isPeakOfGpu = report.isPeakOfGpu;
     const bool isNewlyHeld = job->isHeld() && !wasHeld;

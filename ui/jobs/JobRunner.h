@@ -30,6 +30,7 @@ struct JobInfo {
     QString title;   ///< "Search for K = 193"
     QString command; ///< a command line that does the same
     State state = State::Waiting;
+    int waitsFor = 0; ///< of one that runs or is paused: the job that is served before it goes on; 0 = none
     Progress progress;
     QString sentence, hint;           ///< of a failure
     bool isOfMachine = false;         ///< of a failure: memory or a device gave out
@@ -69,6 +70,9 @@ private:
 /// within one unit of work; pausing holds the job between two units (one that waits, as soon as it has begun). Torch gets all cores but one
 /// (see computeThreads()).
 ///
+/// A job that is asked for while another one computes with its model, and that leaves the engine as it is, need not wait for its turn: it is served between
+/// two units of the other one, which waits for it (JobInfo::waitsFor), paused or not, and then goes on as if nothing had been.
+///
 /// A job whose GPU gives out is held: its work is called again, from the beginning, when somebody has it go on, and takes up what it has kept
 /// of the call before. Whoever asks for another job meanwhile gives it up: it is cancelled. Jobs that waited already when it was held go on
 /// waiting, as behind one that is paused; they may need what it finds.
@@ -85,8 +89,9 @@ public:
 
     /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended. It is
     /// called before, too, when the job is held (see JobInfo::isHeld), and when one that was held goes on or is cancelled.
+    /// `served`: its model, where it can be served between two units of a job that computes with that; empty: it waits for its turn.
     int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {},
-              const std::optional<Forecast> &forecast = {});
+              const std::optional<Forecast> &forecast = {}, const std::filesystem::path &served = {});
     void cancel(int number);
     void cancelAll();
     /// One that is held tries again on the device that it had when it is no longer to be paused.

@@ -23,6 +23,8 @@ QString phaseText(const std::string &phase)
         return JobTable::tr("Restoring");
     if (phase == "evaluate")
         return JobTable::tr("Evaluating");
+    if (phase == "generate")
+        return JobTable::tr("Writing");
     if (phase == "export")
         return JobTable::tr("Exporting");
     return phase == "verify" ? JobTable::tr("Verifying") : QString::fromStdString(phase);
@@ -94,7 +96,7 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
     case Title:
         return job->title;
     case State:
-        return jobStateText(job->state);
+        return job->waitsFor != 0 ? tr("Waits for no. %1").arg(job->waitsFor) : jobStateText(job->state);
     case Counts:
         if (job->state == JobInfo::State::Done)
             return outcomeText(*job);

@@ -182,7 +182,8 @@ void SessionJobs::compare(const ComparisonSettings &settings)
 {
     if (canCompare(settings))
         start(
-            request::Compare{settings}, [settings](const SessionTask &task, JobPort &port) { task.compare(port, settings); }, {},
+            request::Compare{settings},
+            [settings, plans = planFolder()](const SessionTask &task, JobPort &port) { task.compare(port, settings, plans); }, {},
             comparisonCost(settings));
 }
 

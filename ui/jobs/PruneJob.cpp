@@ -15,30 +15,6 @@
 #include <algorithm>
 
 namespace secateur::ui {
-namespace {
-
-/// The phases of a restoration with about their shares of its time: every step is measured on held-out windows.
-void addRestoring(std::vector<ExpectedPhase> &phases, const RestorationSettings &settings, double seconds)
-{
-    constexpr double kMeasuring = 0.02, kFit = 0.2, kSearch = 0.4, kSequence = 0.3;
-    constexpr int kRemovalsTried = 4;
-    const auto fit = [&](double share) {
-        phases.push_back({"restore", share * seconds});
-        phases.push_back({"evaluate", kMeasuring * seconds});
-    };
-    phases.push_back({"evaluate", kMeasuring * seconds}); // of the plain plan
-    fit(kFit);
-    if (settings.has(RestorationStep::Order)) {
-        phases.push_back({"search", kSearch * seconds});
-        for (int i = 0; i < kRemovalsTried; ++i)
-            fit(kMeasuring);
-    }
-    if (settings.has(RestorationStep::Sequential))
-        fit(kSequence);
-}
-
-} // namespace
-
 PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
 {
     const Session &session = m_model.session();
@@ -94,6 +70,21 @@ double SessionJobs::evaluationSeconds() const
     return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(m_model.roughWindows(text)) : 0;
 }
 
+/// Appends the phases of restoring the plan of a draft: none, where no plan can be of its size.
+void SessionJobs::addRestoring(std::vector<ExpectedPhase> &phases, const PlanDraft &draft, const RestorationSettings &settings) const
+{
+    RestorationText text = sizeOf(settings);
+    text.hasGrams = draft.calibration < 0 || areGramsKept(); // else its scores are there, and they are not
+    try {
+        const SparsityBalance split = balanceOf(m_model.session(), draft);
+        const PruningPlan outline = outlineOf(draft.balance, split, std::vector(m_model.spec().layers.size(), split.neuronsKept));
+        for (const RestorationPhase &phase :
+             phasesOfRestoration(m_model.spec(), outline, settings, text, {.limits = {}, .flopPerSecond = 1}))
+            phases.push_back({phase.phase, secondsOf(phase.seconds)});
+    } catch (const Error &) { // what cannot be is told when it is tried
+    }
+}
+
 /// What is still to do for a request, with the seconds that it may take.
 std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) const
 {
@@ -111,7 +102,7 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     if (isEvaluated)
         phases.push_back({"evaluate", ofPlan});
     if (request.restoration) {
-        addRestoring(phases, *request.restoration, restorationSeconds(draft, *request.restoration));
+        addRestoring(phases, draft, *request.restoration);
         if (isEvaluated)
             phases.push_back({"evaluate", ofPlan});
     }

@@ -19,20 +19,6 @@
 #include <utility>
 
 namespace secateur::ui {
-namespace {
-
-/// The current plan as far as a forecast asks: how wide its layers are. Which neurons stay would take sorting.
-PruningPlan outlineOf(const SessionModel &model)
-{
-    PruningPlan outline;
-    outline.balance = *model.balance();
-    outline.removedAttentions = model.removalOrder();
-    for (const LayerSpec &layer : model.planSpec().layers)
-        outline.keptNeurons.emplace_back(std::size_t(layer.neurons()));
-    return outline;
-}
-
-} // namespace
 
 // ---- what is kept for it -----------------------------------------------------------------------------------------------------
 
@@ -156,7 +142,11 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
     JobCost cost = searchCost(asked.draft);
     if (m_basis && m_model.balance()) {
         try {
-            const Forecast restoring = forecastRestoration(m_model.spec(), outlineOf(m_model), settings, sizeOf(settings), basisNow());
+            std::vector<std::int64_t> widths;
+            for (const LayerSpec &layer : m_model.planSpec().layers)
+                widths.push_back(layer.neurons());
+            const PruningPlan outline = outlineOf(m_model.draft().balance, *m_model.balance(), widths);
+            const Forecast restoring = forecastRestoration(m_model.spec(), outline, settings, sizeOf(settings), basisNow());
             if (!cost.forecast || cost.forecast->memoryBytes() < restoring.memoryBytes())
                 cost.forecast = restoring;
             cost.seconds = restoring.seconds > 0 && (cost.evaluations == 0 || cost.seconds)
@@ -176,6 +166,17 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
     return cost;
 }
 
+/// Of a plan that has to be searched first; empty where the engine tells them itself, or nobody can.
+std::vector<ExpectedPhase> SessionJobs::restorationPhases(const RestorationSettings &settings) const
+{
+    const JobCost search = searchCost(m_model.draft());
+    if (search.evaluations == 0 || !m_basis || !m_model.balance())
+        return {};
+    std::vector<ExpectedPhase> phases = {{"search", search.seconds.value_or(0)}};
+    addRestoring(phases, m_model.draft(), settings);
+    return phases.size() > 1 ? phases : std::vector<ExpectedPhase>(); // what cannot be is told by the job
+}
+
 void SessionJobs::restore(const RestorationSettings &settings)
 {
     if (!canRestore(settings))
@@ -185,7 +186,9 @@ void SessionJobs::restore(const RestorationSettings &settings)
     m_messages.resolve(QStringLiteral("restored"));
     start(
         asked,
-        [this, asked, grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+        [this, asked, phases = restorationPhases(settings), grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+            if (!phases.empty())
+                port.context().expect(phases);
             const ShelfEntry entry = task.restore(port, asked, grams, plans);
             task.deliver(port, [this, entry] { tellRestored(entry); });
         },

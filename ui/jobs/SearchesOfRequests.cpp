@@ -13,6 +13,16 @@
 namespace secateur::ui {
 namespace {
 
+/// Those of several models that are plans.
+std::vector<PlanDraft> plansOf(const std::vector<std::optional<PlanDraft>> &models)
+{
+    std::vector<PlanDraft> plans;
+    for (const std::optional<PlanDraft> &draft : models)
+        if (draft)
+            plans.push_back(*draft);
+    return plans;
+}
+
 /// The drafts that are searched where that is missing.
 std::vector<PlanDraft> searchedBy(const JobRequest &request, const Session &session)
 {
@@ -22,6 +32,10 @@ std::vector<PlanDraft> searchedBy(const JobRequest &request, const Session &sess
         return {*evaluate->draft};
     if (const auto *tasks = std::get_if<request::MeasureTasks>(&request); tasks && tasks->draft)
         return {*tasks->draft};
+    if (const auto *writing = std::get_if<request::Generate>(&request))
+        return plansOf(writing->drafts);
+    if (const auto *scoring = std::get_if<request::ScoreText>(&request))
+        return plansOf(scoring->drafts);
     if (const auto *throughput = std::get_if<request::MeasureThroughput>(&request); throughput && throughput->draft)
         return {*throughput->draft};
     if (const auto *restore = std::get_if<request::Restore>(&request))

@@ -39,8 +39,9 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         m_secondsPerEvaluation.reset(); // may be of another model
         m_calibrationRate.reset();
         cancelJobsOfSession();
-        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "findBlocks",
-                                  "measureTasks", "measureThroughput", "compare", "restore", "restored", "widths", "again"})
+        for (const char *topic :
+             {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "findBlocks", "measureTasks",
+              "measureThroughput", "compare", "restore", "restored", "widths", "generate", "scoreText", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
     connect(&m_model, &SessionModel::resultRefused, this, [this](const QString &why) {
@@ -189,7 +190,7 @@ int SessionJobs::start(const JobRequest &request, Work work, Ended done, const J
                          if (done)
                              done(job);
                      }),
-        cost.forecast);
+        cost.forecast, servedModel(request));
     m_requests.insert_or_assign(number, request);
     return number;
 }

@@ -8,6 +8,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/JobTypes.h"
 #include "jobs/PlanHasher.h"
+#include "jobs/PlaygroundRun.h"
 #include "session/Openable.h"
 #include "session/Session.h"
 #include "session/Shelf.h"
@@ -84,6 +85,8 @@ public:
 
     /// Where restored plans are kept with their weights, and what restoring needs: the program's own data. Nothing can be restored without.
     void setDataFolder(const std::filesystem::path &folder);
+    /// Of plans with weights that sessions without a name refer to (PlanFolder); empty: there is none.
+    std::filesystem::path planFolder() const { return m_dataFolder.empty() ? m_dataFolder : m_dataFolder / "plans"; }
     /// Losses and removals are written there as they come, on the compute thread; null = nowhere.
     void setJournal(std::shared_ptr<SessionJournal> journal) { m_journal = std::move(journal); }
 
@@ -101,6 +104,8 @@ public:
     Possibility canMeasureTasksOfDense(const TaskSettings &tasks) const;
     Possibility canMeasureThroughput() const; ///< of the current plan, or of the original where there is none yet
     Possibility canCompare(const ComparisonSettings &settings) const;
+    Possibility canWrite(const PlaygroundModels &models, const GenerationSettings &settings) const;
+    Possibility canScoreText(const PlaygroundModels &models, const std::string &text) const;
 
     /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Where that would stop a job
     /// of the session in hand, people are asked first.
@@ -144,6 +149,11 @@ public:
     /// The table of methods and sizes: what the session does not know of it yet. Plans come onto the shelf, measurements into the session; the current plan
     /// stays. Goes on where it stopped, as what was found is known.
     void compare(const ComparisonSettings &settings);
+    /// Continues a prompt by several models beside each other, after what is missing of their searches. Where nothing is, this need not wait for its turn behind
+    /// a job that computes (JobInfo::waitsFor). Returns the job's number; 0 when nothing was started.
+    int write(const PlaygroundModels &models, const GenerationSettings &settings);
+    /// The loss of every token of a text, likewise; of a text that is longer than the model's context, of what fits.
+    int scoreText(const PlaygroundModels &models, const std::string &text);
     /// Writes the current plan as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
@@ -165,6 +175,8 @@ public:
     /// Of measureTasks(): by an earlier measurement of the session, else no seconds: how long the items are is known once they are read.
     JobCost tasksCost(const TaskSettings &tasks) const;
     JobCost comparisonCost(const ComparisonSettings &settings) const;
+    /// Of write() and scoreText(): what is missing of the searches; how long a text is in tokens is known once it is read.
+    JobCost playgroundCost(const PlaygroundModels &models) const;
     /// The current plan with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
     PlanDraft draftOf(const PruneRequest &request) const;
     /// What the engine computes with; none before a model was opened.
@@ -186,6 +198,8 @@ public:
     QString tasksCommand(const TaskSettings &tasks) const;
     QString throughputCommand(const ThroughputSettings &settings) const;
     QString comparisonCommand(const ComparisonSettings &settings) const;
+    QString writingCommand(const PlaygroundModels &models, const GenerationSettings &settings) const;
+    QString textScoringCommand(const PlaygroundModels &models, const std::string &text) const;
 
     /// Whether calibrating keeps what restoring needs. Not a part of the session: it changes no result.
     bool keepsGrams() const { return m_keepsGrams; }
@@ -198,6 +212,11 @@ public:
 
 signals:
     void gramsChanged(); ///< what is kept for restoring, or whether it will be
+    /// What a playground job finds, in order; nothing of it is kept with the session.
+    void writingBegan(const secateur::ui::PlaygroundRun &run);
+    void tokenWritten(const secateur::WrittenToken &token); ///< by models of the run that began last
+    void textsWritten(const std::vector<secateur::Generation> &texts);
+    void textScored(const secateur::ui::ScoredRun &run);
     /// A model was opened and its session began.
     void modelOpened();
     void fileOpened(const QString &file, secateur::Openable kind); ///< by openFile(): a plan or scores
@@ -245,11 +264,17 @@ private:
     request::Restore restoreRequest(const RestorationSettings &settings) const;
     double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
     RestorationText sizeOf(const RestorationSettings &settings) const;
+    void addRestoring(std::vector<ExpectedPhase> &phases, const PlanDraft &draft, const RestorationSettings &settings) const;
+    std::vector<ExpectedPhase> restorationPhases(const RestorationSettings &settings) const;
     void lookForGrams();
     void tellRestored(const ShelfEntry &entry);
-    std::filesystem::path planFolder() const { return m_dataFolder / "plans"; }
     request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;
     request::MeasureThroughput throughputRequest(const ThroughputSettings &settings) const;
+    request::Generate writingRequest(const PlaygroundModels &models, const GenerationSettings &settings) const;
+    request::ScoreText textScoringRequest(const PlaygroundModels &models, const std::string &text) const;
+    std::optional<TextSettings> searchTextOf(const PlaygroundModels &models) const;
+    /// The model of a job that can be served between two units of another one; empty: it waits for its turn.
+    std::filesystem::path servedModel(const JobRequest &request) const;
     std::optional<TextSettings> searchTextOf(const PlanDraft &draft) const;
     void startTasks(const request::MeasureTasks &asked);
     double secondsOf(double flop) const; ///< 0: not known

@@ -6,6 +6,7 @@
 #include "jobs/SessionPlace.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "session/PlanFolder.h"
 
 #include <QFileInfo>
 
@@ -398,6 +399,19 @@ void SessionKeeper::open(const QString &file)
         std::make_shared<Beginning>(Beginning{.file = file, .isSaved = true, .whenWritten = {}, .place = place}));
 }
 
+void SessionKeeper::openCopy(const QString &file, std::function<void(Session &)> prepare)
+{
+    load(
+        [path = std::filesystem::path(file.toStdString()), prepare = std::move(prepare)] {
+            Session session = loadSession(path);
+            session.view.erase(kFileOfView);
+            session.view.erase(kStampOfView);
+            prepare(session);
+            return session;
+        },
+        std::make_shared<Beginning>(Beginning{.file = {}, .isSaved = true, .whenWritten = {}, .place = std::make_shared<SessionPlace>()}));
+}
+
 void SessionKeeper::restore(const std::filesystem::path &folder)
 {
     const auto place = std::make_shared<SessionPlace>();
@@ -430,11 +444,16 @@ void SessionKeeper::discard(const std::filesystem::path &folder)
 void SessionKeeper::lookForLeftovers()
 {
     const auto found = std::make_shared<std::vector<RecoverableSession>>();
-    inBackground([found, root = m_root] { *found = recoverableSessions(root); },
-                 [this, found](const Problem &) {
-                     emit leftoversFound(*found);
-                     tellOfLeft(*found);
-                 });
+    inBackground(
+        [found, root = m_root, plans = m_jobs.planFolder()] {
+            *found = recoverableSessions(root);
+            if (!plans.empty())
+                removeUnusedPlans(plans, root);
+        },
+        [this, found](const Problem &) {
+            emit leftoversFound(*found);
+            tellOfLeft(*found);
+        });
 }
 
 } // namespace secateur::ui

@@ -49,10 +49,13 @@ public:
     void save(const QString &file, IfChanged ifChanged = IfChanged::Ask);
     /// One of a newer format is for looking at (SessionModel::readOnlyReason): it is not locked, and has no journal.
     void open(const QString &file);
+    /// A session that is there to begin with, such as a recording: a copy without a file of its own, so that saving asks for a name. `prepare` may change
+    /// what was read; it is called on the thread for files.
+    void openCopy(const QString &file, std::function<void(Session &)> prepare);
     /// Goes on with a session that was left behind, under the file that it was saved in or opened from if there was one.
     void restore(const std::filesystem::path &folder);
     void discard(const std::filesystem::path &folder);
-    /// Looks for what earlier runs left behind; leftoversFound() follows.
+    /// Looks for what earlier runs left behind; leftoversFound() follows. Plans in the program's folder that no session speaks of go (removeUnusedPlans).
     void lookForLeftovers();
     /// The journal takes the view of the session (see SessionModel::setView) as it is now, with how its file was when it was last read or written here.
     void keepView();

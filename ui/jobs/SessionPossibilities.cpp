@@ -149,11 +149,16 @@ QString SessionJobs::titleOf(const JobRequest &request) const
         return tasks->draft ? tr("Measure tasks") : tr("Measure tasks of the original");
     if (std::holds_alternative<request::MeasureThroughput>(request))
         return tr("Measure the speed");
+    if (std::holds_alternative<request::Restore>(request) && m_model.shelfPlan() && m_model.shelfPlan()->plan.method == PlanMethod::Manual)
+        return isSetByHand(*m_model.shelfPlan()) ? tr("Restore the plan by hand")
+                                                 : tr("Restore the plan '%1'").arg(shelfName(*m_model.shelfPlan()));
     if (std::holds_alternative<request::Restore>(request))
         return tr("Restore the plan with K = %1, N = %2")
             .arg(QLocale().toString(m_model.neuronsKept()), QLocale().toString(m_model.attentionsToRemove()));
     if (const auto *compare = std::get_if<request::Compare>(&request))
         return tr("Compare methods (plans: %1)").arg(compare->settings.methods.size() * compare->settings.sparsities.size());
+    if (std::holds_alternative<request::ScoreText>(request))
+        return tr("Score a text");
     return tr("Generate a text");
 }
 
@@ -359,6 +364,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::Compare:
     case JobKind::Restore:
     case JobKind::Generate:
+    case JobKind::ScoreText:
         return {};
     }
     return {};

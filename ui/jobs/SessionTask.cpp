@@ -283,10 +283,13 @@ ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const T
 {
     const ModelSpec &dense = m_session->model->spec;
     const std::shared_ptr<const Session> session = latest(port); // with what is known of it, should the work be called again
-    if (std::optional<ShelfEntry> known = restoredBefore(*session, plain, settings, engine(port).report().computed))
+    const ComputeConditions now = engine(port).report().computed;
+    if (std::optional<ShelfEntry> known = restoredBefore(*session, plain, settings, now))
         return *std::move(known);
-    const RestorationTask task{
-        .text = text, .settings = settings, .grams = grams.find(plain.calibration), .before = begunRestoration(*session, plain, settings)};
+    const RestorationTask task{.text = text,
+                               .settings = settings,
+                               .grams = grams.find(plain.calibration),
+                               .before = begunRestoration(*session, plain, settings, now)};
     const auto end = [&] { deliver(port, [&model = m_model] { model.endRestoration(); }); };
     try {
         PruningPlan plan = runRestoration(engine(port), dense, plain, task, port.context(), listener(port));
@@ -301,7 +304,7 @@ ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const T
     }
 }
 
-void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) const
+void SessionTask::compare(JobPort &port, const ComparisonSettings &settings, const std::filesystem::path &plans) const
 {
     Session session = *latest(port, [&model = m_model] { model.beginComparison(); });
     const auto end = [&] { // also when it is cancelled: what was found counts
@@ -312,11 +315,12 @@ void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) con
                 addMeasurement(m_findings->originals, measured);
         deliver(port, [&model = m_model] {
             model.endBlocks();
+            model.endRestoration();
             model.endTasks();
         });
     };
     try {
-        secateur::compare(engine(port), session, settings, port.context(), listener(port));
+        secateur::compare(engine(port), session, settings, port.context(), listener(port), {}, plans);
     } catch (...) {
         end();
         throw;

@@ -74,7 +74,7 @@ public:
     ShelfEntry restore(JobPort &port, const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
                        const GramStore &grams, const std::filesystem::path &plans) const;
     /// What is not known of the table; it comes into the session as it is found.
-    void compare(JobPort &port, const ComparisonSettings &settings) const;
+    void compare(JobPort &port, const ComparisonSettings &settings, const std::filesystem::path &plans) const;
     /// Accuracies of a plan, or of the dense model without one, unless the session knows them.
     void measureTasks(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, const std::vector<TaskSet> &tasks,
                       const TaskSettings &settings) const;

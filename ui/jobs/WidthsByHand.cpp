@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -35,6 +36,7 @@ PruningPlan planByHand(const ModelSpec &dense, const NeuronScores &scores, const
     plan.method = PlanMethod::Manual;
     plan.calibration.modelHash = scores.provenance.modelHash;
     plan.removedAttentions = removed;
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN(); // what goes is said here: none was begun
     for (std::int64_t layer = 0; layer < dense.layerCount(); ++layer) {
         const std::int64_t neurons = dense.layers[std::size_t(layer)].neurons();
         const std::int64_t width = neurons == 0 ? 0 : std::clamp<std::int64_t>(widths.at(std::size_t(layer)), 1, neurons);

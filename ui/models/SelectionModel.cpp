@@ -21,11 +21,12 @@ void SelectionModel::setSelectedLayer(qint64 layer)
     emit selectedLayerChanged(layer);
 }
 
-void SelectionModel::setStep(qint64 step)
+void SelectionModel::setStepOf(qint64 step, bool isUndecided)
 {
-    if (step == m_step)
+    if (step == m_step && isUndecided == m_isUndecided)
         return;
     m_step = step;
+    m_isUndecided = isUndecided;
     emit stepChanged(step);
 }
 

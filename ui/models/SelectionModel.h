@@ -18,6 +18,8 @@ public:
     qint64 hoveredLayer() const { return m_hoveredLayer; }
     qint64 selectedLayer() const { return m_selectedLayer; }
     qint64 step() const { return m_step; }
+    /// Whether the removal of that step is held back: a replay has not come to it, or asks which one it will be. Views do not give it away.
+    bool isUndecided() const { return m_isUndecided; }
     /// Layers whose scores are compared with those of the selected one, those chosen first in front.
     const std::vector<std::int64_t> &comparedLayers() const { return m_compared; }
     bool isCompared(qint64 layer) const;
@@ -28,7 +30,9 @@ public slots:
     void setHoveredLayer(qint64 layer);  ///< -1: none
     void setSelectedLayer(qint64 layer); ///< -1: none
     /// The step of the search that is looked at (replay too), from 0; -1: the last one, following a search that runs.
-    void setStep(qint64 step);
+    void setStep(qint64 step) { setStepOf(step, false); }
+    /// The same before its removal (isUndecided). Needs a step.
+    void setUndecidedStep(qint64 step) { setStepOf(step, true); }
     /// Adds a layer to those that are compared, or takes it away; the one chosen first gives way to one too many.
     void toggleCompared(qint64 layer);
     void setComparedLayers(const std::vector<std::int64_t> &layers);
@@ -40,11 +44,14 @@ public:
 signals:
     void hoveredLayerChanged(qint64 layer);
     void selectedLayerChanged(qint64 layer);
-    void stepChanged(qint64 step);
+    void stepChanged(qint64 step); ///< or isUndecided()
     void comparedLayersChanged(const std::vector<std::int64_t> &layers);
 
 private:
+    void setStepOf(qint64 step, bool isUndecided);
+
     qint64 m_hoveredLayer = -1, m_selectedLayer = -1, m_step = -1;
+    bool m_isUndecided = false;
     std::vector<std::int64_t> m_compared;
 };
 

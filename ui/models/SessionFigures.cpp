@@ -167,6 +167,8 @@ Exactness SessionModel::exactnessOf(SearchState state) const
 /// Why all of the current plan is settled.
 QString SessionModel::settledText() const
 {
+    if (isSetByHand(*shelfPlan()))
+        return tr("exact: set by hand");
     return isFoundHere(*shelfPlan()) ? tr("exact: found by %1").arg(shelfName(*shelfPlan())) : tr("exact: settled by its file");
 }
 

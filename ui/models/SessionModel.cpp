@@ -344,7 +344,8 @@ void SessionModel::apply(const JobEvent &event)
 void SessionModel::takeRow(const ComparisonRow &row)
 {
     const auto before = std::find_if(m_comparedRows.begin(), m_comparedRows.end(), [&](const ComparisonRow &other) {
-        return other.method == row.method && other.sparsity == row.sparsity;
+        return other.method == row.method && other.sparsity == row.sparsity && other.restored == row.restored &&
+               other.isGated == row.isGated;
     });
     if (before == m_comparedRows.end())
         m_comparedRows.push_back(row);
@@ -458,6 +459,11 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
 bool isFoundHere(const ShelfPlan &shelf)
 {
     return shelf.file.empty() || isFoundPlanFile(shelf.file);
+}
+
+bool isSetByHand(const ShelfPlan &shelf)
+{
+    return shelf.plan.method == PlanMethod::Manual && isFoundHere(shelf);
 }
 
 QString shelfName(const ShelfPlan &shelf)

@@ -282,6 +282,8 @@ private:
 
 /// Whether a plan of the shelf came from this session: it has no file, or one that the program keeps for it.
 bool isFoundHere(const ShelfPlan &shelf);
+/// Whether its widths were set by hand in this session: no method found it.
+bool isSetByHand(const ShelfPlan &shelf);
 /// What the window calls a plan of the shelf: its file's name or, of one that was found in this session, its method's.
 QString shelfName(const ShelfPlan &shelf);
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".

@@ -185,7 +185,7 @@ void CandidateBars::State::drawShield(QCPPainter &painter, QPointF foot, double 
     shield.cubicTo(foot + QPointF(half, -0.5 * height), foot + QPointF(half, -0.3 * height), foot);
     painter.save();
     painter.setAntialiasing(true);
-    painter.setPen(QPen(style.text, 1.2));
+    painter.setPen(style.pen(style.text, 1.2));
     painter.setBrush(style.raised);
     painter.drawPath(shield);
     painter.restore();
@@ -214,9 +214,7 @@ void CandidateBars::State::drawWinner(QCPPainter &painter) const
 
 // ---- the plot
 
-CandidateBars::CandidateBars(QWidget *parent)
-    : Plot(QString(), parent),
-      m_state(std::make_unique<State>(canvas()))
+CandidateBars::CandidateBars(QWidget *parent) : Plot(QString(), parent), m_state(std::make_unique<State>(canvas()))
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kSelection, "grid");
@@ -236,7 +234,7 @@ CandidateBars::CandidateBars(QWidget *parent)
 
 CandidateBars::~CandidateBars() = default;
 
-void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers)
+void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers, std::int64_t candidates)
 {
     State &state = *m_state;
     const bool wasEmpty = state.layers == 0;
@@ -246,6 +244,8 @@ void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std:
     std::vector<double> changes;
     for (const SearchCell &cell : state.row.cells)
         changes.push_back(cell.goneIn < 0 ? cell.change : NAN);
+    if (candidates >= 0)
+        holdBack(state.row, candidates);
     state.limit = changeLimit(changes);
     double least = 0, most = 0;
     for (const double change : changes) {
@@ -336,8 +336,10 @@ bool CandidateBars::eventFilter(QObject *watched, QEvent *event)
         break;
     case QEvent::MouseButtonPress: {
         const auto *mouse = static_cast<QMouseEvent *>(event);
-        if (const std::int64_t layer = state.layerAt(mouse->position()); layer >= 0 && mouse->button() == Qt::LeftButton)
+        if (const std::int64_t layer = state.layerAt(mouse->position()); layer >= 0 && mouse->button() == Qt::LeftButton) {
             emit layerClicked(layer);
+            emit layerPressed(layer);
+        }
         break;
     }
     case QEvent::KeyPress: {

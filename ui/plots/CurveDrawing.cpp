@@ -178,7 +178,7 @@ void CurveDrawing::drawLines(QCPPainter &painter) const
         for (const std::size_t index : line.points)
             if (canBeDrawn(points[index]))
                 through << pixel(points[index]);
-        painter.setPen(line.along == CurveLine::Along::Size ? QPen(seriesColour(style, points[line.points.front()].series), 1.2)
+        painter.setPen(line.along == CurveLine::Along::Size ? style.pen(seriesColour(style, points[line.points.front()].series), 1.2)
                                                             : linePen(line.along));
         painter.drawPolyline(through);
     }
@@ -216,7 +216,7 @@ void CurveDrawing::drawCurrent(QCPPainter &painter) const
         return;
     const QRect axes = canvas.axisRect()->rect();
     const double x = std::round(canvas.xAxis->coordToPixel(*current));
-    painter.setPen(QPen(style.warning, 1, Qt::DashLine));
+    painter.setPen(style.pen(style.warning, 1, Qt::DashLine));
     painter.drawLine(QLineF(x, axes.top(), x, axes.bottom()));
 }
 
@@ -229,14 +229,14 @@ void CurveDrawing::drawMeasured(QCPPainter &painter, QPointF place) const
 
 void CurveDrawing::drawBorrowed(QCPPainter &painter, QPointF place) const
 {
-    painter.setPen(QPen(style.accent, 1.8));
+    painter.setPen(style.pen(style.accent, 1.8));
     painter.setBrush(style.surface);
     painter.drawEllipse(place, kDot, kDot);
 }
 
 void CurveDrawing::drawRing(QCPPainter &painter, QPointF place) const
 {
-    painter.setPen(QPen(style.warning, 2.5));
+    painter.setPen(style.pen(style.warning, 2.5));
     painter.setBrush(Qt::NoBrush);
     painter.drawEllipse(place, kRing, kRing);
 }
@@ -283,7 +283,7 @@ void CurveDrawing::drawMarks(QCPPainter &painter) const
 {
     painter.setAntialiasing(true);
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(style.text, 2));
+    painter.setPen(style.pen(style.text, 2));
     for (const qint64 index : {hovered, canvas.hasFocus() ? chosen : -1})
         if (index >= 0 && isShown(points[std::size_t(index)]))
             painter.drawEllipse(pixel(points[std::size_t(index)]), kDot + 2, kDot + 2);

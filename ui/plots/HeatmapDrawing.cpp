@@ -66,7 +66,7 @@ void HeatmapDrawing::drawColumn(QCPPainter &painter, std::int64_t layer) const
         }
         painter.setBrush(Qt::NoBrush);
         if (std::isfinite(value.bound)) { // out before its loss was known: a frame in the colour of the least that it may be
-            painter.setPen(QPen(style.change((value.bound - row.lossBefore) / limit), 2));
+            painter.setPen(style.pen(style.change((value.bound - row.lossBefore) / limit), 2));
             painter.drawRect(inner.adjusted(1, 1, -1, -1));
             continue;
         }
@@ -90,7 +90,7 @@ void HeatmapDrawing::drawBetter(QCPPainter &painter, const QRectF &cell, double 
     const double middle = (cell.left() + right) / 2, length = std::min(half, (right - cell.left()) / 2 - 1);
     const QColor ground = style.change(change / limit);
     const bool isText = PlotStyle::contrast(style.text, ground) >= PlotStyle::contrast(style.surface, ground);
-    painter.setPen(QPen(isText ? style.text : style.surface, 2));
+    painter.setPen(style.pen(isText ? style.text : style.surface, 2));
     painter.drawLine(QLineF(middle - length, y, middle + length, y));
 }
 
@@ -126,7 +126,7 @@ void HeatmapDrawing::drawWinner(QCPPainter &painter, std::int64_t step, std::int
     painter.save();
     painter.setAntialiasing(true);
     painter.setBrush(numbered > 0 ? QBrush(style.surface) : QBrush(Qt::NoBrush));
-    for (const QPen &pen : {QPen(style.surface, 3.5), QPen(style.text, 1.8)}) {
+    for (const QPen &pen : {style.pen(style.surface, 3.5), style.pen(style.text, 1.8)}) {
         painter.setPen(pen);
         painter.drawEllipse(middle, radius, radius);
     }
@@ -187,9 +187,9 @@ void HeatmapDrawing::drawWorking(QCPPainter &painter) const
 void HeatmapDrawing::drawSelection(QCPPainter &painter) const
 {
     const auto frame = [&](const QRectF &rect, double width) {
-        painter.setPen(QPen(style.surface, width + 2));
+        painter.setPen(style.pen(style.surface, width + 2));
         painter.drawRect(rect);
-        painter.setPen(QPen(style.accent, width));
+        painter.setPen(style.pen(style.accent, width));
         painter.drawRect(rect);
     };
     painter.setBrush(Qt::NoBrush);
@@ -209,7 +209,7 @@ void HeatmapDrawing::drawHover(QCPPainter &painter) const
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(cell(0, hoveredLayer).united(cell(std::int64_t(rows.size()) - 1, hoveredLayer)).adjusted(-1, -1, -1, -1));
     if (isStep(pointedStep) && pointedLayer == hoveredLayer) {
-        painter.setPen(QPen(style.text, 2));
+        painter.setPen(style.pen(style.text, 2));
         painter.drawRect(cell(pointedStep, pointedLayer).adjusted(0, 0, -1, -1));
     }
 }

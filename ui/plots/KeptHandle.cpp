@@ -44,9 +44,9 @@ void KeptHandle::draw(QCPPainter *painter)
     const QLineF line(x, frame.top(), x, frame.bottom());
     QColor halo = m_style.surface; // tells the line from every colour of a heatmap
     halo.setAlphaF(0.6F);
-    painter->setPen(QPen(halo, 4, Qt::SolidLine, Qt::FlatCap));
+    painter->setPen(m_style.pen(halo, 4, Qt::SolidLine, Qt::FlatCap));
     painter->drawLine(line);
-    painter->setPen(QPen(m_style.warning, 2, Qt::SolidLine, Qt::FlatCap));
+    painter->setPen(m_style.pen(m_style.warning, 2, Qt::SolidLine, Qt::FlatCap));
     painter->drawLine(line);
     painter->setPen(QPen(m_style.surface, 1));
     painter->setBrush(m_style.warning);

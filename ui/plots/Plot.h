@@ -50,6 +50,8 @@ public:
     FigureSource source() const;
 
     virtual PlotTable table() const = 0;
+    /// Whether there is anything to see, and to save. Makes the table.
+    bool hasData() const;
     /// The table with the columns model, plan and plan hash, as far as the source knows them: what leaves the program.
     PlotTable tableWithSource() const;
 

@@ -36,6 +36,11 @@ FigureSource Plot::source() const
     return m_parts->source;
 }
 
+bool Plot::hasData() const
+{
+    return m_parts->emptyText.isEmpty() && !table().rows.empty();
+}
+
 QSize Plot::canvasSize(const FigureOptions &options) const
 {
     const QSize shown = m_parts->canvas->size().expandedTo(kSmallestFigure);

@@ -111,7 +111,10 @@ PlotTable QualityChart::table() const
 {
     const auto [x, xUnit] = parted(m_state->axes.x);
     const auto [y, yUnit] = parted(m_state->axes.y);
-    PlotTable table{{x, y, tr("standard error"), tr("plan"), tr("method"), tr("current plan"), tr("plan hash")}, {}, {xUnit, yUnit, yUnit}};
+    PlotTable table{{x, y, tr("standard error"), tr("plan"), tr("method"),
+                     m_state->axes.ring.isEmpty() ? tr("current plan") : m_state->axes.ring, tr("plan hash")},
+                    {},
+                    {xUnit, yUnit, yUnit}};
     for (const QualityPoint &point : m_state->points) {
         const QString method =
             point.series >= 0 && point.series < int(m_state->series.size()) ? m_state->series[std::size_t(point.series)].name : QString();

@@ -34,10 +34,11 @@ struct QualitySeries {
 struct QualityAxes {
     QString x, y;
     bool isLogarithmic = true;
+    QString ring{}; ///< what the point with a ring is; empty: the current plan
     bool operator==(const QualityAxes &) const = default;
 };
 
-/// Quality against size: a point a model, the ways in which they were found as series with marks of their own. Standard errors are upright lines. The
+/// Quality against size (or what the title says): a point a model, the ways in which they were found as series with marks of their own. Standard errors are upright lines. The
 /// current plan has a ring, what is selected elsewhere a circle.
 class QualityChart : public Plot {
     Q_OBJECT

@@ -87,7 +87,7 @@ void QualityDrawing::drawLines(QCPPainter &painter) const
         for (const qint64 index : order)
             if (points[std::size_t(index)].series == int(i))
                 through << pixel(points[std::size_t(index)]);
-        painter.setPen(QPen(seriesColour(style, int(i)), 1.2));
+        painter.setPen(style.pen(seriesColour(style, int(i)), 1.2));
         painter.drawPolyline(through);
     }
 }
@@ -98,13 +98,13 @@ void QualityDrawing::drawError(QCPPainter &painter, const QualityPoint &point) c
         return;
     const auto y = [this](double value) { return canvas.yAxis->coordToPixel(value); };
     const double x = pixel(point).x();
-    painter.setPen(QPen(seriesColour(style, point.series), 1.2));
+    painter.setPen(style.pen(seriesColour(style, point.series), 1.2));
     painter.drawLine(QLineF(x, y(point.y - point.error), x, y(point.y + point.error)));
 }
 
 void QualityDrawing::drawRing(QCPPainter &painter, QPointF place) const
 {
-    painter.setPen(QPen(style.warning, 2.5));
+    painter.setPen(style.pen(style.warning, 2.5));
     painter.setBrush(Qt::NoBrush);
     painter.drawEllipse(place, kRing, kRing);
 }
@@ -139,7 +139,7 @@ void QualityDrawing::drawLegend(QCPPainter &painter) const
         if (has([&](const QualityPoint &point) { return point.series == int(i); }))
             entries.push_back({int(i), false, series[i].name});
     if (has([](const QualityPoint &point) { return point.isCurrent; }))
-        entries.push_back({-1, true, tr("current plan")});
+        entries.push_back({-1, true, axes.ring.isEmpty() ? tr("current plan") : axes.ring});
     if (entries.empty())
         return;
     double width = 0;
@@ -171,7 +171,7 @@ void QualityDrawing::drawMarks(QCPPainter &painter) const
 {
     painter.setAntialiasing(true);
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(style.text, 2));
+    painter.setPen(style.pen(style.text, 2));
     const auto circle = [&](qint64 index) {
         const QualityPoint &point = points[std::size_t(index)];
         if (canBeDrawn(point) && isShown(point))

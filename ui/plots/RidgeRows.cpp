@@ -96,7 +96,7 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
 
     if (const float cut = scores->cut(layer, kept); cut > 0) {
         const double x = axis->coordToPixel(std::log10(double(cut)));
-        painter->setPen(QPen(style.warning, 2));
+        painter->setPen(style.pen(style.warning, 2));
         if (x >= row.left() && x <= row.right())
             painter->drawLine(QLineF(x, row.top() + 1, x, row.bottom()));
     }

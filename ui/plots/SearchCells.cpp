@@ -97,6 +97,19 @@ SearchRow searchRow(const SearchRecord &record, std::int64_t step, std::int64_t 
     return row;
 }
 
+void holdBack(SearchRow &row, std::int64_t candidates)
+{
+    row.isFinished = false;
+    std::int64_t shown = 0;
+    for (SearchCell &cell : row.cells) {
+        cell.isWinner = false;
+        if (cell.goneIn >= 0 || (std::isnan(cell.loss) && std::isnan(cell.bound)) || shown++ < candidates)
+            continue;
+        cell.loss = cell.change = cell.bound = kUnknown;
+        cell.isScreened = false;
+    }
+}
+
 double changeLimit(std::vector<double> changes)
 {
     std::erase_if(changes, [](double change) { return !std::isfinite(change); });

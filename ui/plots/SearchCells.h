@@ -35,6 +35,8 @@ struct SearchRow {
 
 /// A step of the record; one that was not begun has no losses.
 SearchRow searchRow(const SearchRecord &record, std::int64_t step, std::int64_t layers);
+/// The same before its decision, with what is known of its first candidates alone, in the order of the layers: for a replay.
+void holdBack(SearchRow &row, std::int64_t candidates);
 
 /// Where bars and colours end, so that a few huge changes do not flatten all others: four times the median of the magnitudes, or the
 /// largest magnitude where that is not much more. Rounded up to two digits; above 0. Ignores NaN.

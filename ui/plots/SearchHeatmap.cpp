@@ -58,16 +58,21 @@ SearchHeatmap::SearchHeatmap(QWidget *parent)
 
 SearchHeatmap::~SearchHeatmap() = default;
 
-void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps)
+void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps,
+                               std::int64_t shownCandidates)
 {
     if (steps <= 0 || layers <= 0)
         return clear(tr("N = 0: no attention is to be removed, so there is nothing to search."));
     HeatmapDrawing &state = *m_state;
     SearchRecord shown;
     const SearchRecord *visible = &record;
-    if (shownSteps >= 0 && shownSteps < std::int64_t(record.steps.size())) {
+    const auto begun = std::int64_t(record.steps.size());
+    const bool isHeldBack = shownCandidates >= 0 && shownSteps > 0 && shownSteps <= begun;
+    if (shownSteps >= 0 && (shownSteps < begun || isHeldBack)) {
         shown = record;
         shown.steps.resize(std::size_t(shownSteps));
+        if (isHeldBack)
+            shown.steps.back().removed = -1; // nor do the rows below know it
         visible = &shown;
     }
     // Colours are those of the whole search, so that they stay what they are during a replay.
@@ -85,6 +90,8 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
     state.rows.clear();
     for (std::int64_t step = 0; step < steps; ++step)
         state.rows.push_back(searchRow(*visible, step, layers));
+    if (isHeldBack && shownSteps <= steps)
+        holdBack(state.rows[std::size_t(shownSteps - 1)], shownCandidates);
     canvas().xAxis->setRange(-0.5, double(layers) - 0.5); // before the plot is shown or resized, which may draw it at once
     canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     if (!isSameShape)
@@ -211,6 +218,7 @@ bool SearchHeatmap::eventFilter(QObject *watched, QEvent *event)
             break;
         emit stepClicked(step);
         emit layerClicked(layer);
+        emit cellPressed(step, layer);
         break;
     }
     case QEvent::KeyPress:

@@ -23,14 +23,16 @@ public:
 
     /// `step` counts from 0 and may be the unfinished one. Losses are relative to the loss before the step. Sets the title, which names the
     /// step; where the record is no search, give another after it.
-    void showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers);
+    /// `candidates`: only so many, in the order of the layers, and no decision, as a replay has it; -1: all. The axis is that of all.
+    void showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers, std::int64_t candidates = -1);
     void clear(const QString &reason);
     void setSelectedLayer(std::int64_t layer);
     void setHoveredLayer(std::int64_t layer);
     PlotTable table() const override;
 
 signals:
-    void layerClicked(qint64 layer);
+    void layerClicked(qint64 layer); ///< or walked to by keys
+    void layerPressed(qint64 layer); ///< by the mouse alone, after the former
     void layerHovered(qint64 layer);
 
 protected:
@@ -52,8 +54,10 @@ public:
     explicit SearchHeatmap(QWidget *parent = nullptr);
     ~SearchHeatmap() override;
 
-    /// `steps` = rows to show (the N wanted, even when fewer are done); `shownSteps` = rows revealed by the replay, -1 = all.
-    void showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps = -1);
+    /// `steps` = rows to show (the N wanted, even when fewer are done); `shownSteps` = rows revealed by the replay, -1 = all. `shownCandidates`: of
+    /// the last of those rows only so many, in the order of the layers, and no decision; -1 = all.
+    void showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps = -1,
+                    std::int64_t shownCandidates = -1);
     void clear(const QString &reason);
     /// While it runs: a step's candidates that have no loss yet show how much of the model they have passed. -1: nothing runs.
     void setWorking(std::int64_t step, std::int64_t layer);
@@ -65,6 +69,7 @@ public:
 signals:
     void stepClicked(qint64 step);
     void layerClicked(qint64 layer);
+    void cellPressed(qint64 step, qint64 layer); ///< by the mouse alone, after the former
     void layerHovered(qint64 layer);
 
 protected:

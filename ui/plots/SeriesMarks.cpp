@@ -35,7 +35,7 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
     painter.setBrush(seriesColour(style, series));
     switch (series < 0 ? -1 : series % QualityChart::kMostSeries) {
     case -1: // the original: hollow
-        painter.setPen(QPen(seriesColour(style, series), 1.8));
+        painter.setPen(style.pen(seriesColour(style, series), 1.8));
         painter.setBrush(style.surface);
         painter.drawEllipse(place, kSeriesMark, kSeriesMark);
         break;
@@ -43,12 +43,12 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
         painter.drawEllipse(place, kSeriesMark, kSeriesMark);
         break;
     case 1:
-        painter.setPen(QPen(seriesColour(style, series), 2));
+        painter.setPen(style.pen(seriesColour(style, series), 2));
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, -kSeriesMark), place + QPointF(kSeriesMark, kSeriesMark)));
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, kSeriesMark), place + QPointF(kSeriesMark, -kSeriesMark)));
         break;
     case 2: // of the colour of 2SSP, which it begins with
-        painter.setPen(QPen(seriesColour(style, series), 2));
+        painter.setPen(style.pen(seriesColour(style, series), 2));
         painter.drawLine(QLineF(place + QPointF(-1.2 * kSeriesMark, 0), place + QPointF(1.2 * kSeriesMark, 0)));
         painter.drawLine(QLineF(place + QPointF(0, -1.2 * kSeriesMark), place + QPointF(0, 1.2 * kSeriesMark)));
         break;

@@ -307,15 +307,16 @@ void SortedScores::applyStyle(const PlotStyle &style)
     const std::array<QColor, kMostCompared> colours = {style.readable(style.extra), style.text, style.readable(QColor(0xe69f00)),
                                                        style.outline};
     for (std::size_t i = 0; i < kLines.size(); ++i) {
-        m_state->compared[i]->setPen(QPen(colours[i], 1.5, kLines[i].dashes));
-        m_state->compared[i]->setScatterStyle(QCPScatterStyle(kLines[i].mark, QPen(colours[i], 1.5), QBrush(style.surface), kMarkSize));
+        m_state->compared[i]->setPen(style.pen(colours[i], 1.5, kLines[i].dashes));
+        m_state->compared[i]->setScatterStyle(
+            QCPScatterStyle(kLines[i].mark, style.pen(colours[i], 1.5), QBrush(style.surface), kMarkSize));
     }
     plot.legend->setFont(style.font);
     plot.legend->setTextColor(style.text);
     plot.legend->setBorderPen(Qt::NoPen);
     plot.legend->setBrush(Qt::NoBrush);
-    m_state->layer->setPen(QPen(style.accent, 2));
-    m_state->share->setPen(QPen(style.ffn, 2, Qt::DashLine));
+    m_state->layer->setPen(style.pen(style.accent, 2));
+    m_state->share->setPen(style.pen(style.ffn, 2, Qt::DashLine));
     m_state->hovered->setPen(QPen(style.outline, 1));
     m_state->handle->setStyle(style);
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<QRgb, 11> kViridis = {0xff440154, 0xff482475, 0xff414487, 0xff355f8d, 0xff2a788e, 0xff21918c,
                                            0xff22a884, 0xff44bf70, 0xff7ad151, 0xffbddf26, 0xfffde725};
 
+double g_stroke = 1; ///< of all styles that are made from now on
+
 QColor mixed(const QColor &from, const QColor &to, double share)
 {
     const auto channel = [share](int a, int b) { return int(std::lround(a + (b - a) * share)); };
@@ -63,7 +65,13 @@ PlotStyle PlotStyle::of(bool isDark, bool isHighContrast)
         style.*role.colour = QColor(role.looks[std::size_t((isHighContrast ? 2 : 0) + (isDark ? 1 : 0))]);
     style.isDark = isDark;
     style.isHighContrast = isHighContrast;
+    style.stroke = g_stroke;
     return style.withFont(QGuiApplication::font());
+}
+
+void PlotStyle::setStroke(double stroke)
+{
+    g_stroke = stroke;
 }
 
 PlotStyle PlotStyle::withFont(const QFont &base) const

@@ -5,6 +5,7 @@
 #include <QColor>
 #include <QFont>
 #include <QPalette>
+#include <QPen>
 
 namespace secateur::ui {
 
@@ -16,22 +17,23 @@ namespace secateur::ui {
 /// test `Contrast` measures it. Nothing is told by colour alone.
 struct PlotStyle {
     bool isDark = false, isHighContrast = false;
-    QColor surface;   ///< behind plots and text
-    QColor raised;    ///< cards, bars, tooltips
-    QColor selected;  ///< behind the selected row
-    QColor text;      ///< words
-    QColor mutedText; ///< captions
-    QColor disabled;  ///< words of what is not possible: 3:1 on surface and raised
-    QColor line;      ///< grid lines and outlines without meaning; the groove of a bar
-    QColor hatching;  ///< lines of `hatch`
-    QColor outline;   ///< outlines that carry meaning, borders of controls
-    QColor accent;    ///< kept, measured, selected, the focus: blue
-    QColor onAccent;  ///< words and ticks on `accent`
-    QColor ffn;       ///< kept part of the FFN: green
-    QColor warning;   ///< the cut, removals, what is stale: vermillion or orange
-    QColor extra;     ///< a fourth series: purple
-    QFont font;       ///< of axes and labels
-    QFont titleFont;  ///< of a plot's title
+    QColor surface;    ///< behind plots and text
+    QColor raised;     ///< cards, bars, tooltips
+    QColor selected;   ///< behind the selected row
+    QColor text;       ///< words
+    QColor mutedText;  ///< captions
+    QColor disabled;   ///< words of what is not possible: 3:1 on surface and raised
+    QColor line;       ///< grid lines and outlines without meaning; the groove of a bar
+    QColor hatching;   ///< lines of `hatch`
+    QColor outline;    ///< outlines that carry meaning, borders of controls
+    QColor accent;     ///< kept, measured, selected, the focus: blue
+    QColor onAccent;   ///< words and ticks on `accent`
+    QColor ffn;        ///< kept part of the FFN: green
+    QColor warning;    ///< the cut, removals, what is stale: vermillion or orange
+    QColor extra;      ///< a fourth series: purple
+    QFont font;        ///< of axes and labels
+    QFont titleFont;   ///< of a plot's title
+    double stroke = 1; ///< how many times thicker lines that mean something are drawn than usually, such as for a projector
 
     /// The look of a palette that Theme made. Black and white tell high contrast.
     static PlotStyle of(const QPalette &palette);
@@ -40,6 +42,14 @@ struct PlotStyle {
     /// The same with fonts derived from another than the application's, such as a widget's own.
     PlotStyle withFont(const QFont &base) const;
 
+    /// What the styles that `of` makes have as their `stroke`: Theme's business.
+    static void setStroke(double stroke);
+
+    /// Of a line that means something; `width` in logical pixels, as usual.
+    QPen pen(const QColor &colour, double width, Qt::PenStyle dashes = Qt::SolidLine, Qt::PenCapStyle cap = Qt::SquareCap) const
+    {
+        return {colour, width * stroke, dashes, cap};
+    }
     /// Hatching of what is pruned or infeasible.
     QBrush hatch() const;
     /// The nearest shade of a colour that words can have on each of the grounds: for words in a series' colour.

@@ -31,13 +31,21 @@ uint numberIn(QVariant value)
 
 } // namespace
 
-Theme::Theme(SessionBus &bus) : m_bus(bus)
+Theme::Theme(SessionBus &bus) : m_bus(bus), m_usualFont(QApplication::font())
 {
     const QPalette platform = QApplication::palette();
     m_isSystemDark = platform.color(QPalette::Window).lightness() < platform.color(QPalette::WindowText).lightness();
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     apply();
     m_bus.whenConnected(*this, [this] { followSystem(); });
+}
+
+Theme::~Theme()
+{
+    if (m_size == Size())
+        return;
+    PlotStyle::setStroke(1);
+    QApplication::setFont(m_usualFont);
 }
 
 void Theme::followSystem()
@@ -99,12 +107,37 @@ void Theme::apply()
     m_isApplied = true;
     m_isDark = isDark;
     m_isHighContrast = isHighContrast;
+    dress();
+    emit changed(isDark);
+}
+
+void Theme::setSize(const Size &size)
+{
+    if (size == m_size)
+        return;
+    const bool isOtherType = size.type != m_size.type;
+    m_size = size;
+    PlotStyle::setStroke(size.stroke);
+    if (isOtherType) {
+        qApp->setStyleSheet(QString()); // widgets under a sheet keep the font that they have
+        QFont font = m_usualFont;       // as it was at 1, to the bit
+        if (size.type != 1 && font.pointSizeF() > 0)
+            font.setPointSizeF(font.pointSizeF() * size.type);
+        else if (size.type != 1)
+            font.setPixelSize(qRound(font.pixelSize() * size.type));
+        QApplication::setFont(font);
+    }
+    dress();
+    emit sizeChanged();
+}
+
+void Theme::dress()
+{
     // A sheet that takes the place of another is applied to each widget once for itself and once more for every widget around it, which takes four times as
     // long as to take the one off and to put the other on.
     qApp->setStyleSheet(QString());
-    QApplication::setPalette(palette(isDark, isHighContrast));
-    qApp->setStyleSheet(styleSheet(PlotStyle::of(isDark, isHighContrast)));
-    emit changed(isDark);
+    QApplication::setPalette(palette(m_isDark, m_isHighContrast));
+    qApp->setStyleSheet(styleSheet(PlotStyle::of(m_isDark, m_isHighContrast)));
 }
 
 QPalette Theme::palette(bool isDark, bool isHighContrast)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QDBusMessage>
+#include <QFont>
 #include <QObject>
 #include <QPalette>
 #include <QString>
@@ -22,6 +23,7 @@ public:
 
     /// The bus, which outlives it, is that of the desktop.
     explicit Theme(SessionBus &bus);
+    ~Theme() override; ///< gives the usual size back
 
     Mode mode() const { return m_mode; }
     void setMode(Mode mode);
@@ -31,21 +33,35 @@ public:
     void setHighContrast(bool isWanted);
     bool isHighContrast() const { return m_isHighContrast; }
 
+    /// How large letters are for the usual, and lines of plots that mean something: both 1 at first. Widgets get QEvent::FontChange or StyleChange.
+    struct Size {
+        double type = 1, stroke = 1;
+        bool operator==(const Size &) const = default;
+    };
+    const Size &size() const { return m_size; }
+    void setSize(const Size &size);
+    /// The font at a type of 1: that which the application had when this was made.
+    const QFont &usualFont() const { return m_usualFont; }
+
     static QPalette palette(bool isDark, bool isHighContrast = false);
 
 signals:
     void changed(bool isDark); ///< another look, of either kind
+    void sizeChanged();
 
 private slots:
     void settingChanged(const QDBusMessage &message); ///< of the portal: space, key, value
 
 private:
     void apply();
+    void dress();
     void followSystem();
     void ask(const QString &key);
     void hear(const QString &key, const QVariant &value);
 
     SessionBus &m_bus;
+    const QFont m_usualFont;
+    Size m_size;
     Mode m_mode = Mode::System;
     bool m_isDark = false, m_isHighContrast = false, m_isApplied = false;
     bool m_wantsHighContrast = false;

@@ -75,6 +75,7 @@ void InlineNote::say(Kind kind, const QString &sentence, const QString &remedy)
     m_kind = kind;
     m_sentence = sentence;
     m_sign->setKind(kind);
+    m_text->setAlignment(Qt::AlignLeading | (kind == Kind::Info ? Qt::AlignVCenter : Qt::AlignTop)); // beside its sign
     m_text->setText(remedy.isEmpty() ? sentence : tr("%1 %2", "sentence and remedy").arg(sentence, remedy));
     for (QWidget *told : {static_cast<QWidget *>(this), static_cast<QWidget *>(m_text)})
         told->setAccessibleName(spoken(m_text->text()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/Labels.h"
 
+#include <QApplication>
+#include <QEvent>
 #include <QPainter>
 #include <QStringList>
 #include <QStyle>
@@ -26,19 +28,44 @@ QFont scaled(QFont font, double factor, bool isBold)
     return result;
 }
 
+/// Keeps a label's letters that many times as large as the application's, whatever those become.
+class SizedByType : public QObject {
+public:
+    SizedByType(QLabel &label, double factor) : QObject(&label), m_label(label), m_factor(factor)
+    {
+        label.setFont(scaled(label.font(), factor, true));
+        label.installEventFilter(this);
+    }
+
+    bool eventFilter(QObject * /*watched*/, QEvent *event) override
+    {
+        if (event->type() !=
+            QEvent::StyleChange) // which a new size of type brings to every widget; a font of one's own hears of nothing else
+            return false;
+        const QFont wanted = scaled(QApplication::font(), m_factor, true);
+        if (wanted.pointSizeF() != m_label.font().pointSizeF() || wanted.pixelSize() != m_label.font().pixelSize())
+            m_label.setFont(wanted);
+        return false;
+    }
+
+private:
+    QLabel &m_label;
+    double m_factor;
+};
+
 } // namespace
 
 QLabel *headingLabel(const QString &text, QWidget *parent)
 {
     auto *label = new QLabel(text, parent);
-    label->setFont(scaled(label->font(), 1.15, true));
+    new SizedByType(*label, 1.15);
     return label;
 }
 
 ElidedLabel *headingName(QWidget *parent)
 {
     auto *label = new ElidedLabel(parent);
-    label->setFont(scaled(label->font(), 1.15, true));
+    new SizedByType(*label, 1.15);
     return label;
 }
 
@@ -59,7 +86,7 @@ QLabel *bodyLabel(const QString &text, QWidget *parent)
 QLabel *figureLabel(const QString &text, QWidget *parent)
 {
     auto *label = new QLabel(text, parent);
-    label->setFont(scaled(label->font(), 1.6, true));
+    new SizedByType(*label, 1.6);
     label->setTextInteractionFlags(kSelectable);
     return label;
 }

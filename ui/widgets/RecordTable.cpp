@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/RecordTable.h"
 
+#include "widgets/RowHeight.h"
+
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QResizeEvent>
@@ -54,7 +56,7 @@ RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : 
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollMode(ScrollPerPixel);
     verticalHeader()->hide();
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    fitRowsToFont(*this);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setResizeContentsPrecision(kMeasured);
 }
@@ -65,6 +67,15 @@ void RecordTable::setModel(QAbstractItemModel *model)
     connect(model, &QAbstractItemModel::modelReset, this, &RecordTable::fit);
     connect(model, &QAbstractItemModel::dataChanged, this, &RecordTable::fit);
     fit();
+}
+
+void RecordTable::changeEvent(QEvent *event)
+{
+    QTableView::changeEvent(event);
+    if (event->type() != QEvent::FontChange)
+        return;
+    fit();
+    updateGeometry();
 }
 
 void RecordTable::fit()

@@ -473,13 +473,18 @@ void TestSessionJobs::widthsByHandAreAPlanOfTheirOwn()
     QVERIFY(bench.open());
     QCOMPARE(bench.jobs.widthsProblem(), QStringLiteral("Calibrate first: the neurons of a layer are chosen by their scores."));
     QVERIFY(bench.calibrate());
-    bench.editor.setAttentionsToRemove(0);
+    bench.editor.setAttentionsToRemove(2);
+    QVERIFY(bench.search());
+    const std::vector<std::int64_t> removed = bench.model.removalOrder();
+    QCOMPARE(removed.size(), 2U);
     std::vector<std::int64_t> widths(12, 100);
     widths[4] = 33;
     bench.jobs.setWidths(widths, QStringLiteral("Widths"));
     QTRY_VERIFY(bench.model.shelfPlan());
     const PruningPlan plan = planOf(bench.model.session(), bench.model.draft());
     QCOMPARE(plan.widths(), widths);
+    QCOMPARE(plan.removedAttentions, removed);
+    QVERIFY(!plan.search.isBegun());
     checkPlan(plan, bench.model.spec(), bench.model.session().calibrations[0]->provenance.modelHash); // throws where it says what is not so
     QVERIFY(bench.jobs.canEvaluate() && bench.jobs.canExport());
     QVERIFY(bench.evaluate());

@@ -10,6 +10,22 @@ class TestSelectionModel : public QObject {
     Q_OBJECT
 
 private slots:
+    void aStepIsToldAgainOnceItIsDecided()
+    {
+        SelectionModel selection;
+        QSignalSpy spy(&selection, &SelectionModel::stepChanged);
+        selection.setUndecidedStep(2);
+        QVERIFY(selection.isUndecided());
+        selection.setStep(2);
+        QVERIFY(!selection.isUndecided());
+        selection.setStep(2);
+        QCOMPARE(spy.count(), 2);
+        selection.setUndecidedStep(1);
+        QVERIFY(selection.clear());
+        QCOMPARE(selection.step(), -1);
+        QVERIFY(!selection.isUndecided());
+    }
+
     void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
     void nothingIsSelectedAtFirst();
     void everyChangeIsToldOnce_data();

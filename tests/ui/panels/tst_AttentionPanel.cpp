@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
+#include "panels/layers/LayerFacts.h"
 #include "panels/parts/JobButton.h"
 #include "panels/search/AttentionPanel.h"
+#include "panels/search/PredictionRow.h"
 #include "panels/search/RemovalChips.h"
 #include "panels/search/SearchView.h"
 #include "panels/search/TransportBar.h"
@@ -13,6 +15,7 @@
 #include <QComboBox>
 #include <QEvent>
 #include <QLabel>
+#include <QMouseEvent>
 #include <QPushButton>
 #include <QScopeGuard>
 #include <QSignalSpy>
@@ -74,6 +77,34 @@ class TestAttentionPanel : public QObject {
                 if (label->isVisible() && label->text().remove(QStringLiteral("<b>")).remove(QStringLiteral("</b>")).contains(text))
                     return true;
             return false;
+        }
+        PredictionRow *prediction() const { return panel->findChild<PredictionRow *>(); }
+        SearchHeatmap *heatmap() const { return view()->findChild<SearchHeatmap *>(); }
+        void setSpeed(double speed) const
+        {
+            auto *box = transport()->findChild<QComboBox *>(QStringLiteral("speed"));
+            box->setCurrentIndex(box->findData(speed));
+        }
+        /// Layers whose loss is shown in a step of the heatmap.
+        int cellsOf(qint64 step) const
+        {
+            int known = 0;
+            for (const std::vector<QVariant> &row : heatmap()->table().rows)
+                known += row[0].toLongLong() == step + 1 && row[2].typeId() == QMetaType::Double ? 1 : 0;
+            return known;
+        }
+        /// Presses the mouse on the bar of a layer.
+        void pressBar(qint64 layer) const
+        {
+            QWidget *canvas = canvasOf(*bars());
+            for (int x = 0; x < canvas->width(); ++x) { // found as people do: by what lights up
+                const QPoint place(x, canvas->height() / 2);
+                QMouseEvent move(QEvent::MouseMove, place, canvas->mapToGlobal(QPointF(place)), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+                QApplication::sendEvent(canvas, &move);
+                if (bench.selection.hoveredLayer() == layer)
+                    return QTest::mouseClick(canvas, Qt::LeftButton, {}, place);
+            }
+            QFAIL("no bar of that layer");
         }
         JobButton *job() const { return view()->findChild<JobButton *>(); }
         void clickTransport(const QString &name) const
@@ -190,7 +221,7 @@ private slots:
         QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
         QSignalSpy jobs(&shown.bench.runner, &JobRunner::jobAdded), drafts(&shown.bench.session, &SessionModel::draftChanged),
             searches(&shown.bench.session, &SessionModel::searchChanged), steps(&shown.bench.selection, &SelectionModel::stepChanged);
-        shown.transport()->findChild<QComboBox *>()->setCurrentIndex(3);
+        shown.setSpeed(4);
         shown.clickTransport(QStringLiteral("Play the search"));
         QTRY_COMPARE(shown.bench.selection.step(), 1);
         QTRY_VERIFY(shown.chips()->isRowHidden(2)); // what comes later is not given away
@@ -200,6 +231,174 @@ private slots:
         QCOMPARE(steps.count(), 6);
         QCOMPARE(jobs.count() + drafts.count() + searches.count(), 0);
         QVERIFY(shown.bench.history.count() == 0);
+    }
+
+    void candidatesFillOneByOneAndTheDecisionComesLast()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        shown.transport()->setDepth(ReplayDepth::Candidates);
+        const qint64 first = shown.bench.session.removalOrder()[0];
+        shown.clickTransport(QStringLiteral("First step"));
+        QTRY_COMPARE(shown.cellsOf(0), 0);
+        for (int i = 1; i <= 30; ++i) {
+            shown.clickTransport(QStringLiteral("Step forward"));
+            QTRY_COMPARE(shown.cellsOf(0), i);
+            QVERIFY(shown.chips()->isRowHidden(0));
+            QVERIFY(!layerFacts(shown.bench.session, shown.bench.selection, first).isRemoved()); // nor does the map tell
+        }
+        shown.clickTransport(QStringLiteral("Step forward"));
+        QTRY_VERIFY(!shown.chips()->isRowHidden(0));
+        QVERIFY(layerFacts(shown.bench.session, shown.bench.selection, first).isRemoved());
+        QCOMPARE(shown.cellsOf(1), 0);
+    }
+
+    void whatWasOutByABoundIsReplayedAsThat()
+    {
+        Shown shown(1);
+        SearchRecord record = PlanBench::record(30, 1);
+        record.settings = shown.bench.session.draft().search;
+        SearchStep &step = record.steps[0];
+        const qint64 gone = step.removed;
+        step.bounds.assign(30, std::numeric_limits<double>::quiet_NaN());
+        step.screened = step.bounds;
+        const std::size_t bounded = gone == 3 ? 4 : 3, screened = gone == 7 ? 8 : 7;
+        step.bounds[bounded] = step.losses[bounded] - 0.001;
+        step.screened[screened] = step.losses[screened];
+        step.losses[bounded] = step.losses[screened] = std::numeric_limits<double>::quiet_NaN();
+        shown.bench.session.setSearch(shown.bench.key(), record);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 1);
+        shown.transport()->setDepth(ReplayDepth::Predict);
+        shown.clickTransport(QStringLiteral("First step"));
+        QTRY_VERIFY(shown.says(QStringLiteral("which one would you remove?")));
+        const PlotTable table = shown.bars()->table();
+        QVERIFY(table.rows[bounded].back().toString().startsWith(QStringLiteral("out, with a search perplexity of at least")));
+        QCOMPARE(table.rows[screened].back().toString(), QStringLiteral("evaluated in 16 bits"));
+        QCOMPARE(table.rows[std::size_t(gone)].back().toString(), QStringLiteral("evaluated")); // and not that it goes
+    }
+
+    void predictionsAreAskedRevealedAndCounted()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        QVERIFY(!shown.prediction()->isVisible());
+        shown.transport()->setDepth(ReplayDepth::Predict);
+        QTRY_VERIFY(shown.prediction()->isVisible());
+        const std::vector<std::int64_t> order = shown.bench.session.removalOrder();
+        shown.setSpeed(4);
+        shown.clickTransport(QStringLiteral("Play the search"));
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 1: which one would you remove?"));
+        QVERIFY(!shown.transport()->isPlaying());
+        QVERIFY(shown.chips()->isRowHidden(0));
+
+        shown.pressBar(order[0]); // by the mouse
+        QTRY_VERIFY2(shown.prediction()->sentence().startsWith(QStringLiteral("Right: layer %1 went.").arg(order[0])),
+                     qPrintable(shown.prediction()->sentence()));
+        QCOMPARE(shown.prediction()->score(), QStringLiteral("1 of 1 right"));
+        QVERIFY(!shown.chips()->isRowHidden(0) && shown.chips()->isRowHidden(1)); // no more than the answer
+
+        QWidget *bars = canvasOf(*shown.bars()); // by keys: walk there, Return
+        bars->setFocus();
+        QTest::keyClick(bars, Qt::Key_Space); // plays on to the next question
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 2: which one would you remove?"));
+        shown.bench.selection.setSelectedLayer(order[2] == 0 ? 1 : order[2] - 1);
+        QTest::keyClick(bars, order[2] == 0 ? Qt::Key_Left : Qt::Key_Right);
+        QCOMPARE(shown.bench.selection.selectedLayer(), order[2]);
+        QVERIFY(shown.chips()->isRowHidden(1)); // walking is no answer
+        QTest::keyClick(bars, Qt::Key_Return);
+        QTRY_VERIFY2(
+            shown.prediction()->sentence().startsWith(QStringLiteral("You said layer %1, and layer %2 went.").arg(order[2]).arg(order[1])),
+            qPrintable(shown.prediction()->sentence()));
+        QCOMPARE(shown.prediction()->score(), QStringLiteral("1 of 2 right"));
+
+        QTest::keyClick(bars, Qt::Key_Backspace); // asks again, and does not count again
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 2: which one would you remove?"));
+        auto *field = shown.prediction()->findChild<QSpinBox *>();
+        field->setFocus();
+        field->selectAll();
+        QTest::keyClicks(field, QString::number(order[1]));
+        QTest::keyClick(field, Qt::Key_Return);
+        QTRY_VERIFY(!shown.chips()->isRowHidden(1));
+        QCOMPARE(shown.prediction()->score(), QStringLiteral("1 of 2 right"));
+
+        QTest::keyClick(bars, Qt::Key_Home); // a new round
+        QTRY_COMPARE(shown.prediction()->score(), QStringLiteral("no answers yet"));
+        QTest::keyClick(bars, Qt::Key_End);
+        QTRY_COMPARE(shown.bench.selection.step(), -1);
+        QVERIFY(!shown.bench.selection.isUndecided());
+    }
+
+    void whatIsNoCandidateIsNoAnswer()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        shown.transport()->setDepth(ReplayDepth::Predict);
+        shown.transport()->setPosition({.step = 0, .candidates = -1});
+        shown.transport()->goForward(); // the question of the second step
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 2: which one would you remove?"));
+        shown.pressBar(shown.bench.session.removalOrder()[0]);
+        QTest::qWait(20);
+        QVERIFY2(shown.prediction()->sentence().contains(QStringLiteral("no candidate")), qPrintable(shown.prediction()->sentence()));
+        QCOMPARE(shown.prediction()->score(), QStringLiteral("no answers yet"));
+        QVERIFY(shown.bench.selection.isUndecided());
+    }
+
+    void replayNeedsNoModelAndNoRightToChange()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        shown.bench.makeReadOnly();
+        shown.bench.session.setModelThere(false);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        QSignalSpy jobs(&shown.bench.runner, &JobRunner::jobAdded);
+        for (const ReplayDepth depth : {ReplayDepth::Steps, ReplayDepth::Candidates, ReplayDepth::Predict}) {
+            shown.transport()->setDepth(depth);
+            shown.clickTransport(QStringLiteral("First step"));
+            QTRY_COMPARE(shown.bench.selection.step(), 0);
+            shown.setSpeed(4);
+            shown.clickTransport(QStringLiteral("Play the search"));
+            QTRY_VERIFY(shown.bench.selection.step() == 1 || depth == ReplayDepth::Candidates);
+            shown.transport()->pause();
+            shown.clickTransport(QStringLiteral("All steps"));
+            QTRY_COMPARE(shown.bench.selection.step(), -1);
+        }
+        QCOMPARE(jobs.count(), 0);
+        QCOMPARE(shown.bench.history.count(), 0);
+    }
+
+    void theSearchOfARestoredPlanIsReplayed()
+    {
+        Shown shown;
+        SessionModel &session = shown.bench.session;
+        PruningPlan plan;
+        plan.method = PlanMethod::Restored;
+        plan.search = PlanBench::record(30, 3);
+        plan.removedAttentions = plan.search.removalOrder();
+        plan.keptNeurons.assign(30, {});
+        for (std::vector<std::int64_t> &kept : plan.keptNeurons)
+            for (std::int64_t i = 0; i < 700; ++i)
+                kept.push_back(i);
+        plan.balance.attentionsToRemove = 3;
+        plan.balance.neuronsKept = 700;
+        const ModelSpec &dense = session.spec(), after = prunedSpec(dense, plan.widths(), plan.removedAttentions);
+        plan.balance.denseLayerParameters = layerParameters(dense);
+        plan.balance.denseModelParameters = modelParameters(dense);
+        plan.balance.layerParameters = layerParameters(after);
+        plan.balance.modelParameters = modelParameters(after);
+        plan.restoration = RestorationRecord();
+        const ShelfEntry entry = shelfEntry(plan, "restored.safetensors");
+        session.apply(PlanOpened{entry});
+        shown.bench.editor.useDraft(draftOf(session.session(), entry), QStringLiteral("Open restored.safetensors"));
+        QVERIFY(session.isSettled());
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 3);
+        shown.transport()->setDepth(ReplayDepth::Predict);
+        shown.clickTransport(QStringLiteral("First step"));
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 1: which one would you remove?"));
+        shown.pressBar(plan.removedAttentions[0]);
+        QTRY_COMPARE(shown.prediction()->score(), QStringLiteral("1 of 1 right"));
     }
 
     /// It would take a third of the frame that a step of a large search has.

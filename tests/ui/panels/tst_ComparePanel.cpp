@@ -440,12 +440,19 @@ void tst_ComparePanel::theTableAsksForWhatIsChosen()
     QVERIFY(!card->settings().text.windows); // as many as the authors take
     QCOMPARE(card->settings().evaluations.size(), 1U);
     QVERIFY(!card->settings().throughput);
+    QVERIFY(card->settings().restorations.empty());
+    for (QCheckBox *box : card->findChildren<QCheckBox *>())
+        if (box->text() == "2SSP, &restored")
+            box->click();
+    QCOMPARE(card->settings().restorations.size(), 1U);
+    QVERIFY(card->settings().restorations.front().isGated);
     for (QCheckBox *box : card->findChildren<QCheckBox *>())
         if (box->text() == "2SSP" || box->text().startsWith("37.5"))
             box->setChecked(false);
     for (QLineEdit *edit : card->findChildren<QLineEdit *>())
         if (edit->accessibleName() == "Other sizes in percent")
             edit->setText("60; 12.5 %");
+    QVERIFY(card->settings().restorations.empty()); // there is nothing to restore
     QCOMPARE(card->settings().sparsities, (std::vector<double>{0.125, 0.25, 0.5, 0.6}));
     QCOMPARE(card->settings().methods, (std::vector<PlanMethod>{PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner}));
     for (QLineEdit *edit : card->findChildren<QLineEdit *>())

@@ -150,9 +150,9 @@ void TestInspectorPanel::changedWeightsAreNamed()
     s.bench.session.apply(PlanOpened{entry});
     s.bench.editor.useDraft(draftOf(s.bench.session.session(), entry), "Open edited.safetensors");
     s.bench.selection.setSelectedLayer(3);
-    QCOMPARE(s.facts->value("Changed weights"), "ffn.down.weight");
+    QCOMPARE(s.facts->value("Changed"), "ffn.down");
     s.bench.selection.setSelectedLayer(4);
-    QVERIFY(s.facts->value("Changed weights").isEmpty());
+    QVERIFY(s.facts->value("Changed").isEmpty());
 }
 
 void TestInspectorPanel::ruleIsExplainedWithTheNumbersInHand()

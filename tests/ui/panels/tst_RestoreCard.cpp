@@ -72,6 +72,7 @@ private slots:
     void itIsOffAndSaysWhatItIs();
     void buttonSaysWhatItCostsOrWhyNot();
     void stepsSayWhyTheyCannotBeChosen();
+    void whatIsAskedForComesBack();
     void aPlanByHandKeepsWhatGoes();
     void blocksAreNotRestored();
     void gainsStandInATable();
@@ -129,6 +130,25 @@ void tst_RestoreCard::stepsSayWhyTheyCannotBeChosen()
     QVERIFY2(words(s.card).contains("hf-dropin") && words(s.card).contains("hold one width"), qPrintable(words(s.card)));
     const QString tokens = "there are " + exactText(32 * 512 / s.bench.session.neuronsKept()) + " for each neuron that stays.";
     QVERIFY2(words(s.card).contains(tokens), qPrintable(words(s.card)));
+}
+
+void tst_RestoreCard::whatIsAskedForComesBack()
+{
+    ShownCard s;
+    const QString usual = s.card.asked();
+    s.switchOn();
+    s.chooseSteps();
+    s.box("R5")->click();
+    const QString asked = s.card.asked();
+    QVERIFY(asked != usual);
+    s.card.setAsked(usual);
+    QVERIFY(!s.box("Restore this plan")->isChecked());
+    QCOMPARE(s.card.asked(), usual);
+    s.card.setAsked(asked);
+    QVERIFY(s.box("Restore this plan")->isChecked() && s.box("R5")->isChecked());
+    for (const QString &wrong : {QString(), QStringLiteral("1"), QStringLiteral("{}"), QString(asked).replace("r5", "r9")})
+        s.card.setAsked(wrong);
+    QCOMPARE(s.card.asked(), asked);
 }
 
 void tst_RestoreCard::aPlanByHandKeepsWhatGoes()

@@ -117,6 +117,39 @@ class TestTheme : public QObject {
 private slots:
     void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support )"))); }
 
+    /// Of what is there as well, with a sheet; and it goes back to the bit.
+    void sizeOfTypeChangesLive()
+    {
+        const RestoredPalette restored;
+        const QFont usual = QApplication::font();
+        QPushButton button(QStringLiteral("Words"));
+        {
+            SessionBus bus{QString()};
+            Theme theme(bus);
+            button.show();
+            QVERIFY(QTest::qWaitForWindowExposed(&button));
+            const QSize size = button.sizeHint();
+            QSignalSpy changed(&theme, &Theme::sizeChanged);
+            theme.setSize({.type = 1.5, .stroke = 2});
+            QCOMPARE(changed.count(), 1);
+            QCOMPARE(QApplication::font().pointSizeF(), 1.5 * usual.pointSizeF());
+            QCOMPARE(button.font().pointSizeF(), 1.5 * usual.pointSizeF());
+            QVERIFY(button.sizeHint().height() > size.height());
+            const PlotStyle style = PlotStyle::of(QApplication::palette());
+            QCOMPARE(style.font.pointSizeF(), 0.9 * 1.5 * usual.pointSizeF());
+            QCOMPARE(style.pen(Qt::red, 1.5, Qt::DashLine).widthF(), 3.0);
+            QCOMPARE(style.pen(Qt::red, 1.5, Qt::DashLine).style(), Qt::DashLine);
+            theme.setMode(Theme::Mode::Dark); // another look, the same size
+            QCOMPARE(button.font().pointSizeF(), 1.5 * usual.pointSizeF());
+            theme.setSize({});
+            QCOMPARE(QApplication::font(), usual);
+            QCOMPARE(button.sizeHint(), size);
+            QCOMPARE(PlotStyle::of(QApplication::palette()).pen(Qt::red, 1.5).widthF(), 1.5);
+            theme.setSize({.type = 2, .stroke = 1});
+        }
+        QCOMPARE(QApplication::font(), usual); // whoever comes after begins as usual
+    }
+
     void choosesLightAndDark()
     {
         const RestoredPalette restored;

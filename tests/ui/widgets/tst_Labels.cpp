@@ -2,9 +2,11 @@
 #include "widgets/Labels.h"
 #include "widgets/RecordTable.h"
 
+#include <QApplication>
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QRegularExpression>
+#include <QScopeGuard>
 #include <QStandardItemModel>
 #include <QTest>
 #include <QToolTip>
@@ -70,6 +72,33 @@ private slots:
         QVERIFY(label.minimumSizeHint().width() < 100);
         QCOMPARE(label.toolTip(), kName);
         QCOMPARE(label.accessibleName(), kName);
+    }
+
+    /// A change of the size of type sets the style sheet anew (see Theme), of which every widget hears.
+    void headingsGrowWithTheType()
+    {
+        const QFont usual = QApplication::font();
+        const auto back = qScopeGuard([&] {
+            qApp->setStyleSheet({});
+            QApplication::setFont(usual);
+        });
+        QWidget window;
+        QLabel *heading = headingLabel(QStringLiteral("Heading"), &window), *figure = figureLabel(QStringLiteral("12"), &window);
+        RecordTable table(QStringLiteral("Rows"), 6, &window);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        const int row = table.verticalHeader()->defaultSectionSize();
+        for (const double type : {1.5, 1.0}) {
+            QFont font = usual;
+            font.setPointSizeF(usual.pointSizeF() * type);
+            qApp->setStyleSheet({});
+            QApplication::setFont(font);
+            qApp->setStyleSheet(QStringLiteral("QLabel[muted=\"true\"] { color: red; }"));
+            QCOMPARE(heading->font().pointSizeF(), 1.15 * usual.pointSizeF() * type);
+            QCOMPARE(figure->font().pointSizeF(), 1.6 * usual.pointSizeF() * type);
+            QVERIFY(heading->font().bold());
+            QCOMPARE(table.verticalHeader()->defaultSectionSize() > row, type > 1);
+        }
     }
 
     void columnsOfTablesAreNoWiderThanFortyFourLetters()

@@ -104,7 +104,7 @@ void tst_KeyboardFlow::sampleIsPrunedByKeysAlone()
     QVERIFY(hands.waitForJobs());
     QVERIFY(session.planEvaluation());
 
-    press(Qt::Key_8, Qt::ControlModifier);
+    press(Qt::Key_9, Qt::ControlModifier);
     tabTo(hands, QStringLiteral("Folder to make"));
     press(Qt::Key_A, Qt::ControlModifier);
     QTest::keyClicks(QApplication::focusWidget(), hands.state.filePath(QStringLiteral("pruned")));

@@ -194,7 +194,7 @@ void tst_ReadOnly::nothingCanBeChanged()
     QVERIFY(hands.waitForJobs());
     const QString reason = session.readOnlyReason();
     const Actions &actions = hands.window->actionsOfWindow();
-    for (const QAction *action : {actions.saveSession, actions.saveSessionAs, actions.savePlan, actions.copyCommand, actions.pin,
+    for (const QAction *action : {actions.saveSession, actions.saveSessionAs, actions.savePlan, actions.saveReport, actions.copyCommand, actions.pin,
                                   actions.prune, actions.calibrate, actions.measureImpact, actions.search, actions.evaluate,
                                   actions.evaluateDense, actions.goToExport, actions.sparsity25, actions.attentionsByRule}) {
         QVERIFY2(!action->isEnabled(), qPrintable(action->text()));

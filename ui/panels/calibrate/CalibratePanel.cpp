@@ -9,6 +9,7 @@
 #include "models/TextNames.h"
 #include "panels/calibrate/CalibrationTable.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/parts/WheelGuard.h"
@@ -60,6 +61,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_use(new QPushButton(tr("Use these scores"))),
       m_earlier(new QWidget)
 {
+    explainBy(*this, ConceptId::NeuronScore);
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
@@ -105,6 +107,7 @@ void CalibratePanel::build()
     m_norm->addItem(tr("L1, its ablation"), int(ScoreNorm::L1));
     m_norm->setAccessibleName(tr("Norm of the activations"));
     m_calibrate->setPrimary(true);
+    m_calibrate->button()->setObjectName(QStringLiteral("calibrate"));
     new WheelGuard(*m_norm);
 
     auto *norm = new QHBoxLayout;
@@ -258,7 +261,8 @@ void CalibratePanel::followKeeping()
         m_calibrate->setFocus(); // and not whatever follows
     m_kept->setVisible(kept > 0);
     m_deleteKept->setVisible(kept > 0);
-    m_kept->setText(jobs.areGramsKept() ? tr("Kept for restoring, of these scores too:") : tr("Kept for restoring, of other scores:"));
+    m_kept->setText(jobs.areGramsKept() ? tr("What restoring needs is kept, also of these scores.")
+                                        : tr("What restoring needs is kept, but not of these scores."));
     m_deleteKept->setText(tr("Delete (%1)").arg(bytesText(kept)));
     enableUnless(jobs.canDeleteGrams().reason, *m_deleteKept, tr("Of all models. Scores and plans stay."));
 }

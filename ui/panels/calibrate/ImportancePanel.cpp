@@ -5,6 +5,7 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/calibrate/CalibrationTable.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EmptyState.h"
 #include "panels/parts/FigureSources.h"
 #include "panels/parts/PlotMessages.h"
@@ -53,6 +54,8 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
       m_toRule(new QPushButton(tr("Back to the rule"))),
       m_plots{new ScoreHistograms, new SortedScores, new ScoreHeatmap}
 {
+    explainBy(*this, ConceptId::NeuronScore);
+    m_plots[1]->setObjectName(QStringLiteral("sortedScores"));
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     for (ScorePlot *plot : m_plots)
@@ -110,6 +113,8 @@ QWidget *ImportancePanel::makeHeader()
 {
     m_kept->setWordWrap(true);
     m_kept->setAccessibleName(tr("Neurons kept"));
+    for (QWidget *part : std::initializer_list<QWidget *>{m_kept, m_toRule})
+        explainBy(*part, ConceptId::UniformWidth);
     QSizePolicy keepsItsPlace = m_toRule->sizePolicy();
     keepsItsPlace.setRetainSizeWhenHidden(true); // the plots below do not move when it comes
     m_toRule->setSizePolicy(keepsItsPlace);

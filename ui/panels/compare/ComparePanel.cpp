@@ -11,6 +11,7 @@
 #include "panels/compare/ComparisonCard.h"
 #include "panels/compare/PlanDifferenceView.h"
 #include "panels/compare/QualityView.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EmptyState.h"
 #include "panels/parts/InBackground.h"
 #include "theme/Icons.h"
@@ -59,6 +60,7 @@ ComparePanel::ComparePanel(Workbench workbench, QWidget *parent)
       m_chart(new QualityView(workbench)),
       m_others(new AddedSessions(this))
 {
+    explainBy(*this, ConceptId::Perplexity);
     m_soon.setSingleShot(true);
     m_soon.setInterval(kSoon);
     m_pages->addWidget(m_empty);

@@ -3,6 +3,7 @@
 
 #include "commands/PlanEditor.h"
 #include "jobs/JobTable.h"
+#include "jobs/RestorationChoice.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/parts/BusyReason.h"
@@ -42,6 +43,8 @@ ComparisonCard::ComparisonCard(Workbench workbench, QWidget *parent)
     : Card(parent),
       m_workbench(workbench),
       m_otherSizes(new QLineEdit),
+      m_restored(new QCheckBox(tr("2SSP, &restored"))),
+      m_restoredNote(captionLabel({})),
       m_equalSize(new QCheckBox(tr("2SSP at the sizes that the &others reach"))),
       m_authorsWindows(new QCheckBox(tr("As many &windows as the authors take of each method"))),
       m_speed(new QCheckBox(tr("Measure tokens per secon&d"))),
@@ -102,6 +105,8 @@ QLayout *ComparisonCard::layOutMethods()
         grid->addWidget(note, row, 1);
         m_methods.push_back({method, box, note});
     }
+    grid->addWidget(m_restored, int(m_methods.size()), 0, Qt::AlignTop);
+    grid->addWidget(m_restoredNote, int(m_methods.size()), 1);
     return grid;
 }
 
@@ -152,7 +157,7 @@ void ComparisonCard::connectControls()
         connect(method.box, &QCheckBox::toggled, this, &ComparisonCard::follow);
     for (const auto &[size, box] : m_sizes)
         connect(box, &QCheckBox::toggled, this, &ComparisonCard::follow);
-    for (QCheckBox *box : {m_equalSize, m_authorsWindows, m_speed})
+    for (QCheckBox *box : {m_restored, m_equalSize, m_authorsWindows, m_speed})
         connect(box, &QCheckBox::toggled, this, &ComparisonCard::follow);
     connect(m_otherSizes, &QLineEdit::textChanged, this, &ComparisonCard::follow);
     connect(m_chooseFolder, &QPushButton::clicked, this, &ComparisonCard::chooseTasks);
@@ -209,26 +214,52 @@ void ComparisonCard::follow()
         return;
     followTexts();
     followTasks();
+    const bool hasPlain =
+        std::ranges::any_of(m_methods, [](const Method &method) { return method.method == PlanMethod::TwoSsp && method.box->isChecked(); });
+    enableUnless(hasPlain ? QString() : tr("It is made from the plans of 2SSP: choose that method too."), *m_restored,
+                 tr("The usual steps of restoring, each of which stays only where the held-out loss does not rise"));
     const ComparisonSettings wanted = settings();
     for (const Method &method : m_methods) {
         ComparisonSettings finding = wanted;
         finding.methods = {method.method};
-        const bool isPossible = !wanted.sparsities.empty() && m_workbench.jobs.canCompare(finding);
-        finding.evaluations.clear(); // measuring takes about as long whichever method found the plans
-        finding.throughput.reset();
-        const QString cost = isPossible ? jobCostText(m_workbench.jobs.comparisonCost(finding)).section(u'\n', 0, 0) : QString();
-        const QString sentence = methodSentence(method.method);
-        method.note->setText(cost.isEmpty() ? sentence : tr("%1 Finds its plans in %2.", "sentence and cost").arg(sentence, cost));
-        method.note->setToolTip(cost.contains(u'~') ? estimateText() : QString());
-        method.note->setAccessibleName(spoken(method.note->text()));
-        method.box->setAccessibleDescription(spoken(method.note->text()));
+        finding.restorations.clear();
+        tellCost(*method.box, *method.note, methodSentence(method.method), finding);
     }
+    ComparisonSettings restoring = wanted;
+    restoring.methods = {PlanMethod::TwoSsp};
+    restoring.restorations = {restoration()};
+    tellCost(
+        *m_restored, *m_restoredNote,
+        tr("A second row for each plan of 2SSP: its weights are fitted to the outputs of the original, at the same size. Not plain 2SSP."),
+        restoring);
     const Possibility possible = possibility(wanted);
     m_copyCommand->setProblem(
         possible && m_workbench.jobs.comparisonCommand(wanted).isEmpty()
             ? tr("The command line takes a whole text to evaluate on, by the length, the column and the documents of the calibration text.")
             : possible.reason);
     m_start->offer(tr("Start"), possible, costText(wanted));
+}
+
+/// Beside a box what it asks for, and how long finding the plans takes.
+void ComparisonCard::tellCost(QCheckBox &box, QLabel &note, const QString &sentence, ComparisonSettings finding) const
+{
+    const bool isPossible = !finding.sparsities.empty() && m_workbench.jobs.canCompare(finding);
+    finding.evaluations.clear(); // measuring takes about as long whichever method found the plans
+    finding.throughput.reset();
+    const QString cost = isPossible ? jobCostText(m_workbench.jobs.comparisonCost(finding)).section(u'\n', 0, 0) : QString();
+    note.setText(cost.isEmpty() ? sentence : tr("%1 Finds its plans in %2.", "sentence and cost").arg(sentence, cost));
+    note.setToolTip(cost.contains(u'~') ? estimateText() : QString());
+    note.setAccessibleName(spoken(note.text()));
+    box.setAccessibleDescription(spoken(note.text()));
+}
+
+/// As "auto" of the command line, without an export.
+RestorationSettings ComparisonCard::restoration() const
+{
+    RestorationSettings settings;
+    if (m_workbench.session.hasModel())
+        settings.steps = usualSteps(PlanMethod::TwoSsp, m_workbench.session.spec(), {});
+    return settings;
 }
 
 void ComparisonCard::followTexts()
@@ -286,6 +317,8 @@ ComparisonSettings ComparisonCard::settings() const
             wanted.sparsities.push_back(size);
     std::ranges::sort(wanted.sparsities);
     wanted.sparsities.erase(std::ranges::unique(wanted.sparsities).begin(), wanted.sparsities.end());
+    if (m_restored->isChecked() && std::ranges::count(wanted.methods, PlanMethod::TwoSsp) > 0)
+        wanted.restorations = {restoration()};
     wanted.isEqualSize = m_equalSize->isChecked();
     wanted.text = session.calibrationText;
     if (m_authorsWindows->isChecked())
@@ -315,7 +348,7 @@ Possibility ComparisonCard::possibility(const ComparisonSettings &wanted) const
 
 QString ComparisonCard::costText(const ComparisonSettings &wanted) const
 {
-    const std::size_t count = wanted.methods.size() * wanted.sparsities.size();
+    const std::size_t count = (wanted.methods.size() + wanted.restorations.size()) * wanted.sparsities.size();
     const QString plans = count == 1 ? tr("1 plan and the original") : tr("%1 plans and the original").arg(count);
     const QString cost = jobCostText(m_workbench.jobs.comparisonCost(wanted));
     if (cost.isEmpty())

@@ -53,6 +53,8 @@ private:
     QLayout *layOutSizes();
     QLayout *layOutTasks();
     void connectControls();
+    void tellCost(QCheckBox &box, QLabel &note, const QString &sentence, ComparisonSettings finding) const;
+    RestorationSettings restoration() const;
     void followTasks();
     void followTexts();
     void chooseTasks();
@@ -65,6 +67,8 @@ private:
     std::vector<Method> m_methods;
     std::vector<std::pair<double, QCheckBox *>> m_sizes;
     QLineEdit *m_otherSizes;
+    QCheckBox *m_restored; ///< beside the plans of 2SSP
+    QLabel *m_restoredNote;
     QCheckBox *m_equalSize, *m_authorsWindows, *m_speed;
     QLabel *m_texts;
     ElidedLabel *m_tasks; ///< where they lie

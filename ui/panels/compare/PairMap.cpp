@@ -16,7 +16,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kRow = 18, kMostRows = 16; ///< pixels of a row; rows that are seen before it scrolls
+constexpr int kLeastRow = 18, kMostRows = 16; ///< pixels of a row; rows that are seen before it scrolls
 
 } // namespace
 
@@ -176,7 +176,7 @@ PairMap::PairMap(PairMapModel &model, SelectionModel &selection, QWidget *parent
     setCornerButtonEnabled(false);
     verticalHeader()->hide();
     verticalHeader()->setMinimumSectionSize(12);
-    verticalHeader()->setDefaultSectionSize(kRow);
+    fitRows();
     horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     horizontalHeader()->setMinimumSectionSize(10);
     horizontalHeader()->setSectionsClickable(false);
@@ -252,11 +252,19 @@ void PairMap::paintEvent(QPaintEvent *event)
     painter.drawRect(QRect(0, rowViewportPosition(currentIndex().row()), viewport()->width() - 1, rowHeight(currentIndex().row()) - 1));
 }
 
+/// No letter in them is smaller than beside them.
+void PairMap::fitRows()
+{
+    verticalHeader()->setDefaultSectionSize(std::max(kLeastRow, QFontMetrics(PlotStyle::of(palette()).font).height() + 2));
+    updateGeometry();
+}
+
 void PairMap::changeEvent(QEvent *event)
 {
     QTableView::changeEvent(event);
     if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
         m_painter->setPalette(palette());
+        fitRows();
         fitColumns();
         viewport()->update();
     }
@@ -271,7 +279,7 @@ void PairMap::resizeEvent(QResizeEvent *event)
 QSize PairMap::sizeHint() const
 {
     const int rows = model() ? std::clamp(model()->rowCount(), 2, kMostRows) : 2;
-    return {420, horizontalHeader()->sizeHint().height() + rows * kRow + 2};
+    return {420, horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + 2};
 }
 
 QSize PairMap::minimumSizeHint() const

@@ -52,6 +52,7 @@ private:
     class Painter;
 
     int headingWidth(int column) const;
+    void fitRows();
     void fitColumns();
     void followSelected(qint64 layer);
 

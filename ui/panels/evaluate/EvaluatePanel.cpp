@@ -11,6 +11,7 @@
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/evaluate/TasksCard.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/plan/DraftOfRecord.h"
@@ -70,6 +71,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_note(new InlineNote),
       m_seen(new InlineNote)
 {
+    explainBy(*this, ConceptId::Perplexity);
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls

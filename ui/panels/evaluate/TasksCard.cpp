@@ -7,6 +7,7 @@
 #include "panels/evaluate/TaskMenu.h"
 #include "panels/evaluate/TaskResultModel.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/parts/WheelGuard.h"
@@ -71,6 +72,7 @@ TasksCard::TasksCard(Workbench workbench, QWidget *parent)
       m_table(new RecordTable(tr("Accuracies"))),
       m_busy(new BusyReason(workbench.runner, JobKind::MeasureTasks, tr("Tasks are being measured."), this))
 {
+    explainBy(*this, ConceptId::TaskAccuracy);
     layOut();
     connect(m_menu, &QMenu::aboutToShow, this, [this] { tellMissing({}, {}); });
     connect(m_menu, &TaskMenu::filesRequested, this, &TasksCard::chooseFiles);

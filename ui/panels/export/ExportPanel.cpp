@@ -9,6 +9,7 @@
 #include "panels/export/ExportTargetModel.h"
 #include "panels/export/ExportedCard.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EngineBox.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/WheelGuard.h"
@@ -73,6 +74,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_exported(new ExportedCard(workbench))
 {
+    explainBy(*this, ConceptId::ExportTargets);
     m_page->setWidgetResizable(true);
     m_page->setFrameShape(QFrame::NoFrame);
     m_page->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
@@ -108,6 +110,7 @@ void ExportPanel::build()
     m_dtype->setAccessibleName(tr("Type of the weights written"));
     m_overwrite->setAccessibleName(m_overwrite->text());
     m_export->setPrimary(true);
+    m_export->button()->setObjectName(QStringLiteral("exportButton"));
     new WheelGuard(*m_dtype);
 
     auto *form = new QFormLayout;

@@ -7,6 +7,7 @@
 #include "panels/layers/LayerFacts.h"
 #include "panels/layers/RefitWords.h"
 #include "panels/layers/WidthDialog.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/BalanceWords.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"
@@ -29,20 +30,27 @@
 namespace secateur::ui {
 namespace {
 
+constexpr int kNarrowest = 200; ///< pixels
+
 void setChoice(QPushButton &button, bool isChecked, const QString &problem, const QString &toolTip)
 {
     button.setChecked(isChecked);
     enableUnless(problem, button, toolTip);
 }
 
-/// The tensors of a layer that the plan changes: "ffn.down.weight"; empty where it changes none.
+/// The tensors of a layer that the plan changes, without what all end in: "ffn.down"; empty where it changes none.
 QString changedWeightsText(const SessionModel &session, qint64 layer)
 {
+    const QString ending = QStringLiteral(".weight");
     QStringList names;
     if (session.shelfPlan())
         for (const WeightEdit &edit : session.shelfPlan()->plan.edits.list)
-            if (edit.role.layer == layer)
-                names << QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+            if (edit.role.layer == layer) {
+                QString name = QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+                if (name.endsWith(ending))
+                    name.chop(ending.size());
+                names << name;
+            }
     return names.join(QStringLiteral(", "));
 }
 
@@ -50,8 +58,9 @@ QString changedWeightsText(const SessionModel &session, qint64 layer)
 
 InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
 {
+    explainBy(*this, ConceptId::GreedyStep);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(200);
+    setMinimumWidth(kNarrowest);
     makeParts();
     const SessionModel &session = workbench.session;
     const SelectionModel &selection = workbench.selection;
@@ -137,6 +146,7 @@ void InspectorPanel::follow()
     const BalanceWords words = balanceWords(m_workbench.session);
     const ShelfPlan *shelf = m_workbench.session.shelfPlan();
     m_explained->setText(!shelf                ? tr("Explain: the balance rule")
+                         : isSetByHand(*shelf) ? tr("The plan by hand")
                          : isFoundHere(*shelf) ? tr("The plan by %1").arg(shelfName(*shelf))
                                                : tr("The plan of a file"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
@@ -148,7 +158,7 @@ void InspectorPanel::follow()
     fitWidth();
 }
 
-/// Nothing is cut at its side, which does not scroll. It stays as wide as it once had to be: a page that is pointed at does not move.
+/// Nothing is cut at its side, which does not scroll. It stays as wide as it once had to be with these letters: a page that is pointed at does not move.
 void InspectorPanel::fitWidth()
 {
     const int needed = m_content->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent, nullptr, this);
@@ -164,8 +174,10 @@ void InspectorPanel::showEvent(QShowEvent *event)
 void InspectorPanel::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::FontChange)
-        fitWidth();
+    if (event->type() != QEvent::FontChange)
+        return;
+    setMinimumWidth(kNarrowest);                                                      // letters may be smaller now
+    QMetaObject::invokeMethod(this, &InspectorPanel::fitWidth, Qt::QueuedConnection); // when what is in it has the font, too
 }
 
 void InspectorPanel::followLayer()
@@ -191,7 +203,7 @@ void InspectorPanel::followLayer()
                                               : ffnText(facts)},
                               {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
     if (const QString changed = changedWeightsText(session, at); !changed.isEmpty())
-        lines.emplace_back(tr("Changed weights"), changed);
+        lines.emplace_back(tr("Changed"), changed);
     m_facts->setFacts(lines);
     followButtons();
 }

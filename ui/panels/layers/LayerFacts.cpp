@@ -27,7 +27,7 @@ double CandidateFacts::perplexityChange() const
 qint64 removalsShown(const SessionModel &session, const SelectionModel &selection)
 {
     const auto known = qint64(session.removalOrder().size());
-    return selection.step() < 0 ? known : std::min(known, selection.step() + 1);
+    return selection.step() < 0 ? known : std::min(known, selection.step() + (selection.isUndecided() ? 0 : 1));
 }
 
 LayerFacts layerFacts(const SessionModel &session, const SelectionModel &selection, qint64 layer)

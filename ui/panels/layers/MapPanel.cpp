@@ -7,6 +7,7 @@
 #include "panels/layers/LayerModel.h"
 #include "panels/layers/LayerView.h"
 #include "panels/layers/WidthDialog.h"
+#include "panels/parts/ConceptId.h"
 #include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Labels.h"
@@ -27,6 +28,7 @@ MapPanel::MapPanel(Workbench workbench, QWidget *parent)
       m_count(new QLabel),
       m_stack(new QStackedWidget)
 {
+    explainBy(*this, ConceptId::BalanceRule);
     setAccessibleName(tr("Map"));
     setMinimumWidth(170);
     for (QLabel *label : {static_cast<QLabel *>(m_title), m_count}) {

@@ -8,6 +8,9 @@
 #include <QLocale>
 #include <QStringList>
 
+#include <algorithm>
+#include <vector>
+
 namespace secateur::ui {
 namespace {
 
@@ -21,7 +24,7 @@ QString ridgeText(double ridge)
 }
 
 /// One sentence for each number, in plain words.
-QStringList sentencesOf(const RestoredLayer &layer, qint64 kept, qint64 neurons)
+QStringList sentencesOf(const RestoredLayer &layer, qint64 kept, qint64 neurons, bool isFittedAgain)
 {
     QStringList all;
     all << Words::tr("%1 of %2 neurons stay. Their weights are chosen anew so that together they give what all of them gave, as nearly as "
@@ -33,6 +36,10 @@ QStringList sentencesOf(const RestoredLayer &layer, qint64 kept, qint64 neurons)
                 ? Words::tr("A ridge of %1 keeps weights small where the text says little.").arg(ridgeText(layer.ridge))
                 : Words::tr("The ridge was raised to %1, as neurons resemble each other too much here.").arg(ridgeText(layer.ridge)));
     all << Words::tr("The largest weight is %1 times what it was.").arg(QLocale().toString(layer.growth, 'f', 2));
+    if (isFittedAgain)
+        all << Words::tr(
+            "All this is the first fit (R1). R4 then fitted layer by layer: these weights again, and what an attention puts out, "
+            "to make up for the layers before as well.");
     return all;
 }
 
@@ -51,6 +58,8 @@ RefitWords refitWords(const SessionModel &session, qint64 layer)
     if (record.kept().empty() || at >= record.layers.size() || kept == 0)
         return {.explanation = Words::tr("Restoring changed nothing in this layer."), .formula = {}};
     const RestoredLayer &told = record.layers[at];
+    const std::vector<RestorationStep> steps = record.kept();
+    const bool isFittedAgain = std::ranges::find(steps, RestorationStep::Sequential) != steps.end();
     const QStringList lines = {
         QStringLiteral("W′ = argmin |A_S·Xᵀ − A·Wᵀ|²"),
         QStringLiteral("&nbsp;&nbsp;+ r·|X|² over X"),
@@ -59,7 +68,8 @@ RefitWords refitWords(const SessionModel &session, qint64 layer)
         QStringLiteral("r = %1 · mean(|a|²), a in S").arg(ridgeText(told.ridge)),
         Words::tr("error: %1 → <b>%2</b>").arg(percentText(told.errorBefore, 2), percentText(told.errorAfter, 2)),
     };
-    return {.explanation = sentencesOf(told, kept, neurons).join(QLatin1Char(' ')), .formula = lines.join(QStringLiteral("<br>"))};
+    return {.explanation = sentencesOf(told, kept, neurons, isFittedAgain).join(QLatin1Char(' ')),
+            .formula = lines.join(QStringLiteral("<br>"))};
 }
 
 } // namespace secateur::ui

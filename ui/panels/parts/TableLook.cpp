@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/parts/TableLook.h"
 
+#include "widgets/RowHeight.h"
+
 #include <QHeaderView>
 #include <QTableView>
 
@@ -16,7 +18,7 @@ void applyListLook(QTableView &view)
     view.setTextElideMode(Qt::ElideMiddle);
     view.setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     view.verticalHeader()->hide();
-    view.verticalHeader()->setDefaultSectionSize(view.fontMetrics().height() + 8);
+    fitRowsToFont(view);
     view.horizontalHeader()->setHighlightSections(false);
     view.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
 }

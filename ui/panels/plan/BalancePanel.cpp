@@ -7,6 +7,7 @@
 #include "models/SessionModel.h"
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EmptyState.h"
 #include "panels/parts/FigureSources.h"
 #include "panels/parts/JobButton.h"
@@ -73,6 +74,8 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_curveCard(new CurveCard(workbench))
 {
+    explainBy(*this, ConceptId::BalanceRule);
+    explainBy(*m_curve, ConceptId::Perplexity);
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     connect(m_empty, &EmptyState::openRequested, this, &BalancePanel::openRequested);
@@ -264,15 +267,18 @@ void BalancePanel::followSlider()
     const QString target = targetText(session.draft().balance.sparsity);
     const ShelfPlan *shelf = session.shelfPlan();
     const bool isOfHere = shelf && isFoundHere(*shelf);
-    const QString settled = isOfHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
+    const QString settled = shelf && isSetByHand(*shelf) ? tr("N is settled by hand")
+                            : isOfHere                   ? tr("N is settled by %1").arg(shelfName(*shelf))
+                                                         : tr("N is settled by the plan's file"),
                   tooSmall = tr("N too small: pruning every neuron would not reach %1").arg(target),
                   tooLarge = tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target);
     m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, shelf ? settled : tooSmall, shelf ? settled : tooLarge);
     m_slider->setRule(
         bounds->attentionsByRule,
-        isOfHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
-        : shelf  ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
-                 : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+        shelf && isSetByHand(*shelf) ? tr("the plan by hand: N = %1").arg(bounds->attentionsByRule)
+        : isOfHere                   ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
+        : shelf                      ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
+                : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()
                                          : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
 }

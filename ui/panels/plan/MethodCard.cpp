@@ -6,6 +6,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/parts/MethodWords.h"
@@ -227,6 +228,7 @@ void MethodCard::follow()
 {
     const SessionModel &session = m_workbench.session;
     const QString problem = session.changeProblem();
+    explainBy(*this, conceptOf(method()).value_or(ConceptId::WidthFirst));
     m_sentence->setText(methodSentence(method()));
     m_asked->setVisible(isOfBlocks(method()));
     for (QWidget *control : std::initializer_list<QWidget *>{m_method, m_presets, m_sparsity, m_variant})

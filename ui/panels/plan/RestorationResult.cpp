@@ -31,7 +31,7 @@ QString factsOf(const RestorationRecord &record)
     if (record.tokens > 0)
         sentences << RestorationResult::tr("Fitted on %1 tokens.").arg(exactText(record.tokens));
     if (record.sequentialTokens > 0)
-        sentences << RestorationResult::tr("Layer by layer on %1 tokens.").arg(exactText(record.sequentialTokens));
+        sentences << RestorationResult::tr("Then again, layer by layer, on %1 tokens.").arg(exactText(record.sequentialTokens));
     if (!record.layers.empty()) {
         const auto raised = std::ranges::count_if(record.layers, [](const RestoredLayer &layer) { return layer.raised > 0; });
         const QString ridge = locale.toString(record.settings.ridge, 'g', 3);
@@ -40,7 +40,7 @@ QString factsOf(const RestorationRecord &record)
                                     : RestorationResult::tr("Ridge %1; raised in %2 layers.").arg(ridge, exactText(raised)));
         const double growth = std::ranges::max(record.layers, {}, &RestoredLayer::growth).growth;
         if (growth > 0)
-            sentences << RestorationResult::tr("The largest weight of a layer grows by a factor of %1 at most.")
+            sentences << RestorationResult::tr("By the first fit the largest weight of a layer grows by a factor of %1 at most.")
                              .arg(locale.toString(growth, 'f', 2));
     }
     if (record.widthShare)
@@ -57,7 +57,6 @@ RestorationResult::RestorationResult(Workbench workbench, QWidget *parent)
       m_model(new RestorationModel(this)),
       m_table(new RecordTable(tr("What each step of restoring gained"), 8)),
       m_copy(new CopyButton(tr("Copy gains"), [this] { return m_model->separated(); })),
-      m_chartTitle(captionLabel(tr("Numbers of attentions that were tried after the refit, by held-out perplexity:"))),
       m_chart(new QualityChart),
       m_facts(captionLabel({})),
       m_notes(captionLabel({}))
@@ -65,6 +64,7 @@ RestorationResult::RestorationResult(Workbench workbench, QWidget *parent)
     m_table->setModel(m_model);
     m_table->setStretched(0);
     m_chart->setMinimumHeight(170);
+    m_chart->setTitle(tr("Numbers of attentions that were tried after the refit"));
     m_chart->setAccessibleName(tr("Numbers of attentions that were tried"));
     m_notes->setTextFormat(Qt::PlainText);
     postSavings(*m_chart, workbench.messages);
@@ -77,7 +77,6 @@ RestorationResult::RestorationResult(Workbench workbench, QWidget *parent)
     column->addWidget(m_table);
     column->addLayout(below);
     column->addWidget(m_notes);
-    column->addWidget(m_chartTitle);
     column->addWidget(m_chart);
 }
 
@@ -107,7 +106,6 @@ void RestorationResult::showRecord(const RestorationRecord &record, std::optiona
 void RestorationResult::showRemovals(const RestorationRecord &record, std::optional<std::int64_t> chosen)
 {
     const bool isShown = record.removals.size() > 1;
-    m_chartTitle->setVisible(isShown);
     m_chart->setVisible(isShown);
     std::vector<QualityPoint> points;
     for (const RemovalsTried &tried : record.removals)
@@ -116,7 +114,7 @@ void RestorationResult::showRemovals(const RestorationRecord &record, std::optio
                           .series = 0,
                           .label = tr("N = %1, K = %2").arg(exactText(tried.attentionsRemoved), exactText(tried.neuronsKept)),
                           .isCurrent = chosen == tried.attentionsRemoved});
-    m_chart->showPoints({.x = tr("attentions removed"), .y = tr("held-out perplexity"), .isLogarithmic = false},
+    m_chart->showPoints({.x = tr("attentions removed"), .y = tr("held-out perplexity"), .isLogarithmic = false, .ring = tr("taken")},
                         {{.name = tr("tried"), .isJoined = true}}, std::move(points));
     m_chart->setSource(sourceOfPlan(m_workbench.session));
 }

@@ -37,7 +37,6 @@ private:
     RestorationModel *m_model;
     RecordTable *m_table;
     CopyButton *m_copy;
-    QLabel *m_chartTitle;
     QualityChart *m_chart; ///< of the numbers of removals
     QLabel *m_facts, *m_notes;
 };

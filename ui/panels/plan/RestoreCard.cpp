@@ -3,9 +3,11 @@
 
 #include "checkpoint/TensorInfo.h"
 #include "commands/PlanEditor.h"
+#include "foundation/JsonFile.h"
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/plan/RestorationModel.h"
@@ -26,6 +28,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <nlohmann/json.hpp>
 
 namespace secateur::ui {
 namespace {
@@ -73,6 +77,7 @@ RestoreCard::RestoreCard(Workbench workbench, QWidget *parent)
       m_result(new RestorationResult(workbench))
 {
     setAccessibleName(tr("Restore"));
+    explainBy(*this, ConceptId::Restoration);
     layOut();
     connect(m_on, &QCheckBox::toggled, this, &RestoreCard::follow);
     connect(m_settings, &RestoreSettings::changed, this, &RestoreCard::followAsked);
@@ -128,6 +133,24 @@ void RestoreCard::connectModels()
             if (job && job->kind == JobKind::Restore && isVisible())
                 followAsked();
         });
+}
+
+QString RestoreCard::asked() const
+{
+    nlohmann::json words = m_settings->chosen();
+    words["on"] = m_on->isChecked();
+    return QString::fromStdString(words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void RestoreCard::setAsked(const QString &words)
+{
+    try {
+        const nlohmann::json asked = parseJsonObject(words.toStdString(), "the view", {});
+        const bool isOn = asked.at("on");
+        m_settings->choose(asked);
+        m_on->setChecked(isOn);
+    } catch (const std::exception &) { // a view is worth no message
+    }
 }
 
 void RestoreCard::showEvent(QShowEvent *event)

@@ -22,9 +22,14 @@ struct Possibility;
 /// and of a plain one that was restored the gain, with the way there. Figures are never those of another plan.
 class RestoreCard : public Card {
     Q_OBJECT
+    Q_PROPERTY(QString asked READ asked WRITE setAsked)
 public:
     explicit RestoreCard(Workbench workbench, QWidget *parent = nullptr);
 
+    /// What is asked for, as words that a session keeps with its view.
+    QString asked() const;
+    /// So again; words that are none change nothing.
+    void setAsked(const QString &words);
     void follow();
 
 protected:

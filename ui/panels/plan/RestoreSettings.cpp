@@ -5,8 +5,12 @@
 #include "jobs/RestorationChoice.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/RestorationModel.h"
 #include "panels/texts/TextFiles.h"
+#include "pruning/RestorationJson.h"
+#include "restoration/SequentialRidge.h"
+#include "text/TextJson.h"
 #include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -27,19 +31,17 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 namespace secateur::ui {
-namespace {
-
-constexpr std::int64_t kLeastTokensPerNeuron = 28; ///< for fits layer by layer: the fewest that were ever tried with gain
-
-} // namespace
 
 RestoreSettings::RestoreSettings(Workbench workbench, QWidget *parent)
     : QWidget(parent),
       m_workbench(workbench),
       m_how(new SegmentedControl(tr("How the steps are chosen"))),
       m_chosen(RestorationSettings().steps),
+      m_widths(new QCheckBox(tr("Widths may differ per layer"))),
       m_gate(new QCheckBox(tr("Keep a step only where no text gets worse"))),
       m_text(new ElidedLabel),
       m_choose(new QPushButton(tr("Choose…"))),
@@ -59,6 +61,10 @@ RestoreSettings::RestoreSettings(Workbench workbench, QWidget *parent)
             std::ranges::sort(m_chosen);
             emit changed();
         });
+    connect(m_widths, &QCheckBox::clicked, this, [this] {
+        follow();
+        emit changed();
+    });
     connect(m_gate, &QCheckBox::clicked, this, &RestoreSettings::changed);
     connect(m_choose, &QPushButton::clicked, this, &RestoreSettings::chooseText);
     connect(m_none, &QPushButton::clicked, this, [this] {
@@ -80,6 +86,7 @@ void RestoreSettings::layOut()
     m_gate->setChecked(true);
     auto *how = new QHBoxLayout;
     how->addWidget(m_how);
+    how->addWidget(m_widths);
     how->addWidget(m_gate);
     how->addStretch(1);
     auto *grid = new QGridLayout;
@@ -89,6 +96,8 @@ void RestoreSettings::layOut()
     for (const RestorationStepRow &row : kRestorationSteps) {
         auto *box = new QCheckBox(tr("%1: %2", "letters and name of a step").arg(stepLetters(row.step), QString::fromUtf8(row.title)));
         auto *note = captionLabel({});
+        for (QWidget *part : std::initializer_list<QWidget *>{box, note})
+            explainBy(*part, conceptOf(row.step));
         grid->addWidget(box, int(m_steps.size()), 0, Qt::AlignTop);
         grid->addWidget(note, int(m_steps.size()), 1);
         m_steps.push_back({row.step, box, note});
@@ -128,7 +137,12 @@ std::vector<RestorationStep> RestoreSettings::autoSteps() const
     if (!session.hasModel())
         return RestorationSettings().steps;
     const ShelfPlan *shelf = session.shelfPlan();
-    return usualSteps(shelf ? shelf->plan.method : PlanMethod::TwoSsp, session.spec(), {});
+    std::vector<RestorationStep> steps = usualSteps(shelf ? shelf->plan.method : PlanMethod::TwoSsp, session.spec(), {});
+    if (m_widths->isChecked() && stepProblem(RestorationStep::Widths).isEmpty()) {
+        steps.push_back(RestorationStep::Widths);
+        std::ranges::sort(steps);
+    }
+    return steps;
 }
 
 RestorationSettings RestoreSettings::value() const
@@ -141,6 +155,33 @@ RestorationSettings RestoreSettings::value() const
     settings.isGated = isAuto() || m_gate->isChecked();
     settings.second = m_second;
     return settings;
+}
+
+nlohmann::json RestoreSettings::chosen() const
+{
+    return {{"auto", isAuto()},
+            {"widths", m_widths->isChecked()},
+            {"gate", m_gate->isChecked()},
+            {"steps", namesOf(m_chosen)},
+            {"second", m_second ? toJson(*m_second) : nlohmann::json()}};
+}
+
+void RestoreSettings::choose(const nlohmann::json &chosen)
+{
+    std::vector<RestorationStep> steps = {RestorationStep::Refit};
+    for (const nlohmann::json &name : chosen.at("steps"))
+        if (const RestorationStep step = restorationStepOf(name); std::ranges::count(steps, step) == 0)
+            steps.push_back(step);
+    std::ranges::sort(steps);
+    const nlohmann::json &second = chosen.at("second");
+    std::optional<TextSettings> text = second.is_null() ? std::nullopt : std::optional(textFromJson(second));
+    const bool isByItself = chosen.at("auto"), areWidthsFree = chosen.at("widths"), isGated = chosen.at("gate");
+    m_how->setCurrent(isByItself ? 0 : 1);
+    m_widths->setChecked(areWidthsFree);
+    m_gate->setChecked(isGated);
+    m_chosen = std::move(steps);
+    m_second = std::move(text);
+    follow();
 }
 
 QString RestoreSettings::problem() const
@@ -179,7 +220,9 @@ QString RestoreSettings::stepSentence(RestorationStep step) const
         return tr("Searches attentions on the fitted model, and takes the N with the lowest held-out loss; K follows.");
     case RestorationStep::Widths: {
         const QString what = tr("Layers that lose more keep more, at the same number of parameters. Not 2SSP.");
-        return m_oneWidth.isEmpty() ? what : tr("%1 %2 hold one width.", "what it does; targets").arg(what, m_oneWidth);
+        return m_oneWidth.isEmpty()
+                   ? what
+                   : tr("%1 %2 hold one width, or fill widths up with zeros.", "what it does; targets").arg(what, m_oneWidth);
     }
     case RestorationStep::Sequential: {
         const QString what = tr("Fits again on what the pruned layers before give, attention outputs too. Wants many tokens");
@@ -187,10 +230,11 @@ QString RestoreSettings::stepSentence(RestorationStep step) const
         const qint64 kept = session.neuronsKept();
         if (!scores || kept <= 0)
             return tr("%1.").arg(what);
+        constexpr auto kFewest = qint64(kFewestSequentialTokens);
         const qint64 each = scores->provenance.windows * scores->provenance.length / kept;
-        return (each >= kLeastTokensPerNeuron ? tr("%1: there are %2 for each neuron that stays.")
-                                              : tr("%1: there are %2 for each neuron that stays, and below %3 it does harm."))
-            .arg(what, exactText(each), exactText(kLeastTokensPerNeuron));
+        return (each >= kFewest ? tr("%1: there are %2 for each neuron that stays.")
+                                : tr("%1: there are %2 for each neuron that stays, and below %3 it does harm."))
+            .arg(what, exactText(each), exactText(kFewest));
     }
     case RestorationStep::Elimination:
         return tr("Neurons go by what removing them costs after a fit, instead of by their scores. Better on some models only.");
@@ -232,6 +276,10 @@ void RestoreSettings::follow()
         enableUnless(reason, *step.box, sentence);
         step.note->setText(cannot.isEmpty() ? sentence : cannot);
     }
+    const QString noWidths = stepProblem(RestorationStep::Widths);
+    m_widths->setVisible(isAuto());
+    enableUnless(readOnly.isEmpty() ? noWidths : readOnly, *m_widths,
+                 tr("Auto tries R3 too. Export targets that hold one width refuse the plan then."));
     const QString gate = isAuto() ? tr("Auto always keeps to this.") : QString();
     if (isAuto())
         m_gate->setChecked(true);

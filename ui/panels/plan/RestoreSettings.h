@@ -6,6 +6,7 @@
 
 #include <QString>
 #include <QWidget>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,10 @@ public:
     explicit RestoreSettings(Workbench workbench, QWidget *parent = nullptr);
 
     RestorationSettings value() const;
+    /// What is chosen, as JSON that a session keeps with its view.
+    nlohmann::json chosen() const;
+    /// So again. Throws what reading JSON throws, and then nothing has changed.
+    void choose(const nlohmann::json &chosen);
     /// Why it cannot be followed; empty when it can.
     QString problem() const;
     /// What can be chosen for the current plan.
@@ -55,6 +60,7 @@ private:
     SegmentedControl *m_how;
     std::vector<Step> m_steps;
     std::vector<RestorationStep> m_chosen; ///< one by one
+    QCheckBox *m_widths;                   ///< of Auto: R3 too
     QCheckBox *m_gate;
     ElidedLabel *m_text;
     QPushButton *m_choose, *m_none;

@@ -3,6 +3,7 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/WheelGuard.h"
 #include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
@@ -63,6 +64,7 @@ void TargetControls::layOut()
     m_resetAlpha->setFocusPolicy(Qt::StrongFocus);
     m_resetAlpha->setAccessibleName(tr("Reset alpha"));
     m_multiple->setAccessibleName(tr("Width multiple"));
+    explainBy(*m_multiple, ConceptId::UniformWidth);
     for (const int multiple : kMultiples)
         m_multiple->addItem(locale().toString(multiple), multiple);
     for (QWidget *control : std::initializer_list<QWidget *>{m_sparsity, m_alpha, m_multiple})

@@ -4,6 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/OpenFolder.h"
 #include "panels/prune/PruneProgress.h"
 #include "panels/prune/PruneQuestion.h"
@@ -23,6 +24,7 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
       m_progress(new PruneProgress),
       m_result(new PruneResult(workbench))
 {
+    explainBy(*this, ConceptId::BalanceRule);
     for (QWidget *page : std::initializer_list<QWidget *>{m_question, m_progress, m_result})
         addWidget(page);
     connect(m_question, &PruneQuestion::pruneRequested, this, &PruneCard::start);

@@ -274,7 +274,8 @@ void PruneQuestion::follow()
     Possibility possible;
     std::optional<PruneRequest> wanted = request();
     if (wanted) {
-        m_folder->suggest(exportName(session.modelName(), m_workbench.jobs.draftOf(*wanted).balance, {}));
+        const QString method = wanted->restoration ? QStringLiteral("restored") : QStringLiteral("2ssp");
+        m_folder->suggest(exportName(session.modelName(), m_workbench.jobs.draftOf(*wanted).balance, {}, method));
         wanted->exporting.output = m_folder->path().toStdString();
     }
     if (!session.hasModel())

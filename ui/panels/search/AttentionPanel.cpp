@@ -4,6 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EmptyState.h"
 #include "panels/search/ImpactView.h"
 #include "panels/search/SearchView.h"
@@ -24,6 +25,7 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
       m_choice(new SegmentedControl(tr("What is shown"))),
       m_views(new QStackedLayout)
 {
+    explainBy(*this, ConceptId::GreedyStep);
     m_choice->addChoice(tr("Search of the plan"), tr("What the current plan removes, and why"));
     m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
     m_copySearch = new CopyButton(tr("Copy search as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Search); });

@@ -5,6 +5,7 @@
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/parts/WheelGuard.h"
@@ -39,6 +40,8 @@ SearchHeader::SearchHeader(Workbench workbench, QWidget *parent)
       m_clearProtected(new QToolButton),
       m_clearForced(new QToolButton)
 {
+    explainBy(*this, ConceptId::WidthFirst);
+    setObjectName(QStringLiteral("searchHeader"));
     m_search->setPrimary(true);
     m_windows->setAccessibleName(tr("Search windows"));
     m_windows->setKeyboardTracking(false);

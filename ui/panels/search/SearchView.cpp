@@ -11,6 +11,7 @@
 #include "panels/parts/FigureSources.h"
 #include "panels/parts/PlotMessages.h"
 #include "panels/plan/ShelfWords.h"
+#include "panels/search/PredictionRow.h"
 #include "panels/search/RemovalChips.h"
 #include "panels/search/SearchHeader.h"
 #include "panels/search/TransportBar.h"
@@ -60,6 +61,7 @@ SearchView::SearchView(Workbench workbench, QWidget *parent)
       m_bars(new CandidateBars),
       m_heatmap(new SearchHeatmap),
       m_chips(new RemovalChips),
+      m_prediction(new PredictionRow),
       m_transport(new TransportBar)
 {
     m_pages->addWidget(m_empty);
@@ -111,7 +113,9 @@ QWidget *SearchView::makePlots()
     auto *pageLayout = new QVBoxLayout(page);
     pageLayout->setContentsMargins(0, 0, 0, 0);
     pageLayout->addWidget(scroll, 1);
+    pageLayout->addWidget(m_prediction);
     pageLayout->addWidget(m_transport);
+    m_prediction->hide();
     return page;
 }
 
@@ -129,7 +133,15 @@ void SearchView::connectGestures()
     connect(m_chips, &RemovalChips::stepChosen, this, &SearchView::chooseStep);
     connect(m_chips, &RemovalChips::layerClicked, &selection, &SelectionModel::setSelectedLayer);
     connect(m_chips, &RemovalChips::layerHovered, &selection, &SelectionModel::setHoveredLayer);
-    connect(m_transport, &TransportBar::stepRequested, this, &SearchView::showReplayStep);
+    connect(m_transport, &TransportBar::requested, this, &SearchView::showReplay);
+    connect(m_transport, &TransportBar::depthChosen, this, &SearchView::followStepSoon);
+    connect(m_transport, &TransportBar::begun, this, [this] { m_predictions.clear(); }); // a new round
+    connect(m_prediction, &PredictionRow::predicted, this, &SearchView::predict);
+    connect(m_bars, &CandidateBars::layerPressed, this, &SearchView::predict);
+    connect(m_heatmap, &SearchHeatmap::cellPressed, this, [this](qint64 step, qint64 layer) {
+        if (step == m_workbench.selection.step())
+            predict(layer);
+    });
     postSavings(*m_bars, m_workbench.messages);
     postSavings(*m_heatmap, m_workbench.messages);
 }
@@ -152,6 +164,10 @@ void SearchView::connectModels()
     connect(m_busy, &BusyReason::changed, this, &SearchView::followSoon);
     const SelectionModel &selection = m_workbench.selection;
     connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followStepSoon);
+    connect(&selection, &SelectionModel::selectedLayerChanged, this, [this] {
+        if (isAsking())
+            followStepSoon(); // the field suggests it
+    });
     connect(&selection, &SelectionModel::selectedLayerChanged, m_bars, &CandidateBars::setSelectedLayer);
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_bars, &CandidateBars::setHoveredLayer);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_heatmap, &SearchHeatmap::setSelectedLayer);
@@ -197,6 +213,8 @@ void SearchView::followKey(const Shown &shown)
     m_lastKey = shown.key;
     m_lastKept = shown.kept;
     m_isReplaying = false;
+    m_candidates = -1;
+    m_predictions.clear();
     m_transport->pause();
     m_workbench.selection.setStep(-1);
 }
@@ -246,7 +264,14 @@ SearchView::Shown SearchView::shown() const
 {
     const SessionModel &session = m_workbench.session;
     Shown result;
-    if (const SearchRecord *record = session.search(); record && record->isBegun()) {
+    if (session.isSettled()) { // by what it was found
+        if (const SearchRecord &record = session.shelfPlan()->plan.search; record.isBegun()) {
+            result.record = record;
+            result.kept = session.neuronsKept();
+            result.key = session.draft().plan;
+            result.steps = qint64(record.steps.size());
+        }
+    } else if (const SearchRecord *record = session.search(); record && record->isBegun()) {
         result.record = *record;
         result.kept = session.neuronsKept();
         result.key = searchKey(session.draft(), result.kept);
@@ -271,6 +296,8 @@ bool SearchView::showEmptyState(const Shown &shown)
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel()) {
         m_empty->sayNoModel(); // the panel says it instead of this view
+    } else if (session.isSettled() && shown.record) {
+        return false;
     } else if (session.isSettled()) {
         m_empty->say(tr("Nothing to search"), nothingToSearchText(session));
     } else if (!session.pruningProblem().isEmpty()) {
@@ -344,36 +371,23 @@ void SearchView::followPlots(const Shown &shown)
     const qint64 last = std::max<qint64>(0, shown.begun - 1);
     const qint64 step = chosen < 0 || chosen > last ? last : chosen;
     m_isReplaying = m_isReplaying && chosen >= 0;
+    if (!m_isReplaying)
+        m_candidates = -1;
     const qint64 revealed = m_isReplaying ? step + 1 : -1;
     if (shown.begun > 0)
-        m_bars->showStep(*shown.record, step, layers);
+        m_bars->showStep(*shown.record, step, layers, m_candidates);
     else
         m_bars->clear(tr("No results yet."));
-    m_heatmap->showSearch(*shown.record, layers, shown.steps, revealed);
+    m_heatmap->showSearch(*shown.record, layers, shown.steps, revealed, m_candidates);
     m_heatmap->setSelectedStep(shown.begun > 0 ? step : -1);
     const SessionModel &session = m_workbench.session;
     for (Plot *plot : std::initializer_list<Plot *>{m_bars, m_heatmap})
         plot->setSource(shown.isStale ? sourceOfSearch(session, shown.key, *shown.record, shown.kept) : sourceOfPlan(session));
-    m_chips->showRemovals(removalsOf(*shown.record, shown.steps), revealed);
-    m_chips->setStep(step);
-    m_transport->setSteps(shown.begun);
-    m_transport->setStep(chosen);
-}
-
-/// Chosen to be looked at: nothing is hidden.
-void SearchView::chooseStep(qint64 step)
-{
-    m_transport->pause();
-    m_isReplaying = false;
-    m_workbench.selection.setStep(step);
-    followStepSoon();
-}
-
-void SearchView::showReplayStep(qint64 step)
-{
-    m_isReplaying = step >= 0;
-    m_workbench.selection.setStep(step);
-    followStepSoon();
+    m_chips->showRemovals(removalsOf(*shown.record, shown.steps), m_candidates >= 0 ? step : revealed);
+    m_chips->setStep(m_candidates >= 0 ? -1 : step);
+    m_transport->setSteps(replaySteps(*shown.record, shown.begun));
+    m_transport->setPosition({.step = chosen, .candidates = m_candidates});
+    followPrediction(shown, step);
 }
 
 } // namespace secateur::ui

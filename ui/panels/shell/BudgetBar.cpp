@@ -4,6 +4,7 @@
 #include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/shell/BudgetCard.h"
 #include "theme/PlotStyle.h"
 #include "widgets/Quantity.h"
@@ -88,6 +89,9 @@ BudgetBar::BudgetBar(Workbench workbench, QWidget *parent) : QWidget(parent), m_
         card = new BudgetCard;
         layout->addWidget(card, 1);
     }
+    explainBy(*this, ConceptId::Parameters);
+    explainBy(*m_cards[KvBytes], ConceptId::KvCache);
+    explainBy(*m_cards[Perplexity], ConceptId::Perplexity);
     m_cards.front()->setFocusPolicy(Qt::TabFocus);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
                               &SessionModel::evaluationsChanged, &SessionModel::textsChanged})
@@ -199,6 +203,8 @@ BudgetFigure BudgetBar::perplexity() const
 QString BudgetBar::lastText(const Measurement &record) const
 {
     const QString value = perplexityText(record.result.perplexity);
+    if (m_session.isSettled() || (record.draft && !record.draft->plan.empty())) // more than K and N tells them apart
+        return tr("last: %1 for another plan").arg(value);
     if (record.neuronsKept != m_session.neuronsKept())
         return tr("last: %1 for K = %2").arg(value, exactText(record.neuronsKept));
     if (qint64(record.removed.size()) != m_session.attentionsToRemove())

@@ -128,8 +128,11 @@ void JobBar::follow()
     });
 
     const QString state = jobStateText(job->state);
-    m_title->setTexts(isPaused || isCancelling ? QStringList{tr("%1 (%2)").arg(job->title, state.toLower()), state}
-                                               : QStringList{job->title});
+    if (job->waitsFor != 0) // such jobs come from there alone
+        m_title->setTexts({tr("%1 waits for the playground").arg(job->title), tr("Waits for the playground")});
+    else
+        m_title->setTexts(isPaused || isCancelling ? QStringList{tr("%1 (%2)").arg(job->title, state.toLower()), state}
+                                                   : QStringList{job->title});
     m_title->setToolTip(job->title);
     const Progress &progress = job->progress;
     const std::optional<double> share = shareDone(progress);

@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/ShelfWords.h"
 #include "theme/PlotStyle.h"
 #include "widgets/Enabling.h"
@@ -110,6 +111,7 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
       m_attentions(new RuleSpinBox),
       m_neurons(new RuleSpinBox)
 {
+    explainBy(*this, ConceptId::BalanceRule);
     setAccessibleName(tr("Workflow"));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     auto *layout = new QHBoxLayout(this);
@@ -158,6 +160,8 @@ void WorkflowStrip::makeFields()
     m_sparsity->setAccessibleName(tr("Target sparsity of the decoder layers, percent"));
     m_attentions->setAccessibleName(tr("N, attentions to remove"));
     m_neurons->setAccessibleName(tr("K, neurons kept in every FFN"));
+    explainBy(*m_neurons, ConceptId::UniformWidth);
+    explainBy(*m_exactness, ConceptId::Signs);
 
     PlanEditor &editor = m_workbench.editor;
     connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, [this, &editor](double percent) {

@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "widgets/Enabling.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
@@ -86,6 +87,7 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
       m_locate(new QPushButton(tr("Locate…"))),
       m_reason(captionLabel({}))
 {
+    explainBy(*this, ConceptId::Parameters);
     setAccessibleName(tr("The open model"));
     m_folder->setForegroundRole(QPalette::PlaceholderText);
     m_prune->setProperty("primary", true);

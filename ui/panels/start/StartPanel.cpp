@@ -7,6 +7,7 @@
 #include "panels/parts/InBackground.h"
 #include "panels/start/ModelCard.h"
 #include "panels/start/UnsavedSessions.h"
+#include "widgets/Card.h"
 #include "widgets/DropArea.h"
 #include "widgets/EntryList.h"
 #include "widgets/Labels.h"
@@ -101,13 +102,16 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_card(new ModelCard(workbench)),
       m_recentList(new EntryList(tr("Recently opened"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
-      m_unsaved(new UnsavedSessions)
+      m_unsaved(new UnsavedSessions),
+      m_tour(new Card)
 {
     setAcceptDrops(true);
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
+    buildTour();
     build();
+    m_openSample->setObjectName(QStringLiteral("openSample"));
     connect(m_openModel, &QPushButton::clicked, this, &StartPanel::chooseModel);
     connect(m_openSession, &QPushButton::clicked, this, &StartPanel::chooseSession);
     connect(m_openSample, &QPushButton::clicked, this, [this] { emit modelRequested(m_sample, true); });
@@ -156,6 +160,7 @@ void StartPanel::build()
     left->setSpacing(12);
     left->addWidget(m_drop);
     left->addLayout(buttons);
+    left->addWidget(m_tour);
     left->addWidget(m_card);
     left->addStretch();
 
@@ -169,6 +174,40 @@ void StartPanel::build()
     lists->setMinimumWidth(std::max(lists->fontMetrics().averageCharWidth() * 34, lists->minimumSizeHint().width()));
     columns->addWidget(lists, 2);
     setWidget(content);
+}
+
+void StartPanel::buildTour()
+{
+    auto *words = bodyLabel(tr("New here? A tour of five stations goes through the whole work on the bundled sample, in under five "
+                               "minutes. The Help menu has it, too."));
+    auto *start = new QPushButton(tr("Start the tour"));
+    auto *dismiss = new QPushButton(tr("No, thanks"));
+    dismiss->setProperty("link", true);
+    start->setAccessibleName(start->text());
+    dismiss->setAccessibleName(tr("No tour, thanks"));
+    auto *row = new QHBoxLayout(m_tour);
+    row->setContentsMargins(12, 8, 12, 8);
+    row->addWidget(words, 1);
+    row->addWidget(start);
+    row->addWidget(dismiss);
+    m_tour->setAccessibleName(tr("Tour"));
+    m_tour->hide();
+    connect(start, &QPushButton::clicked, m_tour, &QWidget::hide);
+    connect(start, &QPushButton::clicked, this, &StartPanel::tourRequested);
+    connect(dismiss, &QPushButton::clicked, this, [this] {
+        m_tour->hide();
+        m_openModel->setFocus(Qt::OtherFocusReason);
+    });
+}
+
+void StartPanel::offerTour()
+{
+    m_tour->setVisible(!m_workbench.session.hasModel() && !m_sample.isEmpty());
+}
+
+bool StartPanel::isTourOffered() const
+{
+    return !m_tour->isHidden();
 }
 
 QWidget *StartPanel::buildLists()
@@ -298,6 +337,8 @@ void StartPanel::chooseSession()
 void StartPanel::followModel()
 {
     m_drop->setMinimumHeight(m_workbench.session.hasModel() ? 90 : 190);
+    if (m_workbench.session.hasModel())
+        m_tour->hide();
     followPrimary();
     for (QPushButton *button : {m_openSample, m_openModel, m_openSession}) {
         if (!m_workbench.session.hasModel() || !button->hasFocus())

@@ -16,6 +16,7 @@ class QPushButton;
 
 namespace secateur::ui {
 
+class Card;
 class DropArea;
 class EntryList;
 class ModelCard;
@@ -35,6 +36,9 @@ public:
     void setSampleFolder(const QString &folder);
     /// Looks for models in the Hugging Face cache again, off the interface's thread.
     void scanHubCache();
+    /// A quiet card that offers newcomers the tour, as long as nothing is open and nobody has answered.
+    void offerTour();
+    bool isTourOffered() const;
 
 signals:
     void modelRequested(const QString &path, bool isSample);
@@ -44,6 +48,7 @@ signals:
     void recentCleared();
     void pruneRequested(); ///< all of it in one go
     void nextRequested();  ///< on to the calibration
+    void tourRequested();
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
@@ -55,6 +60,7 @@ protected:
 private:
     void build();
     QWidget *buildLists();
+    void buildTour();
     void showRecent();
     void followLook();
     void openPath(const QString &path);
@@ -78,6 +84,7 @@ private:
     ModelCard *m_card;
     EntryList *m_recentList, *m_hubList;
     UnsavedSessions *m_unsaved;
+    Card *m_tour;
 };
 
 } // namespace secateur::ui

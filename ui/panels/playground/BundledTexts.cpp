@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/playground/BundledTexts.h"
+
+#include "text/TrialTexts.h"
+
+#include <QCoreApplication>
+#include <QFile>
+
+namespace secateur::ui {
+
+const std::vector<BundledText> &bundledTexts()
+{
+    static const std::vector<BundledText> texts = [] {
+        std::vector<BundledText> all;
+        for (const TrialText &text : kTrialTexts) {
+            QFile file(QStringLiteral(":/texts/") + QLatin1String(text.file));
+            if (file.open(QIODevice::ReadOnly))
+                all.push_back({QCoreApplication::translate("TrialTexts", text.title), QString::fromUtf8(file.readAll())});
+        }
+        return all;
+    }();
+    return texts;
+}
+
+const QStringList &bundledPrompts()
+{
+    static const QStringList prompts{
+        QStringLiteral("Once upon a time there was a gardener who"),
+        QStringLiteral("The king called his three sons and said to them,"),
+        QStringLiteral("The capital of France is"),
+        QStringLiteral("Monday, Tuesday, Wednesday, Thursday,"),
+        QStringLiteral("2, 4, 6, 8, 10, 12,"),
+        QStringLiteral("def factorial(n):\n    "),
+        QStringLiteral("In winter, fruit trees are pruned because"),
+    };
+    return prompts;
+}
+
+} // namespace secateur::ui
