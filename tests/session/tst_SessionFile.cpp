@@ -173,6 +173,8 @@ void tst_SessionFile::whatMethodsTasksAndSpeedGaveComesBack()
     QVERIFY(!left.layers[1].attention && !left.layers[1].ffn && left.layers[2].attention);
     damage(path("s.secateur"), [](nlohmann::json &json) { json["evaluations"].back()["windowsForwarded"] = -1; });
     QVERIFY(complaint([&] { loadSession(path("s.secateur")); }).contains("cannot be measured so"));
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["evaluations"].back().erase("windowsForwarded"); });
+    QVERIFY(!loadSession(path("s.secateur")).measurements.back().windowsForwarded); // of a restored plan nobody counts them
     damage(path("s.secateur"), [](nlohmann::json &json) {
         json["evaluations"].back()["windowsForwarded"] = 1;
         json["restorations"][0]["record"]["settings"]["gateWindows"] = 0;
