@@ -45,7 +45,9 @@ inline Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kV
                                              .gate = matrix(20 + i, 32),
                                              .up = matrix(20 + i, 32),
                                              .down = matrix(32, 20 + i),
-                                             .outputNorm = {}}};
+                                             .outputNorm = {},
+                                             .removed = {},
+                                             .kept = {}}};
         weights.layers.push_back(std::move(layer));
     }
     return Decoder(std::move(spec), std::move(weights), kTokens);
