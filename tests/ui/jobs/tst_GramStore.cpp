@@ -76,7 +76,7 @@ void tst_GramStore::whatIsKeptIsCountedAndDeleted()
 {
     const QTemporaryDir folder;
     const GramStore store(folder.path().toStdString());
-    for (const std::string &tokens : {"one", "two"}) {
+    for (const char *tokens : {"one", "two"}) {
         const std::filesystem::path begun = store.begin();
         write(begun, 1000);
         store.keep(begun, pass(tokens));
