@@ -179,10 +179,10 @@ void tst_JobEvent::linesAreThoseThatScriptsRead_data()
     const auto row = [](int index, const char *line) { QTest::newRow(line) << index << QString::fromUtf8(line); };
     row(0, R"({"event":"progress","phase":"calibrate","done":0,"total":384,"unit":"layers x windows","seconds":0.0,"eta":null})");
     row(9, R"({"event":"screened","step":1,"layer":0,"loss":2.0})");
-    row(12, R"({"event":"text","text":" once\n"})");
-    row(14, R"({"event":"note","text":"Something."})");
-    row(15, R"({"event":"error","message":"It failed.","hint":"Try again."})");
-    row(16, R"({"event":"cancelled"})");
+    row(12, R"({"event":"token","model":1,"id":262,"piece":" once\n"})");
+    row(17, R"({"event":"note","text":"Something."})");
+    row(18, R"({"event":"error","message":"It failed.","hint":"Try again."})");
+    row(19, R"({"event":"cancelled"})");
 }
 
 void tst_JobEvent::linesAreThoseThatScriptsRead()
@@ -336,8 +336,8 @@ void tst_JobEvent::restorationsThatCannotBeAreRefused_data()
     QTest::newRow("another model") << 0 << "tells of 4 layers, and the model has 3";
     QTest::newRow("a ridge that is none") << 1 << "a ridge of 0 for r1";
     QTest::newRow("a search of another model") << 2 << "is damaged";
-    QTest::newRow("a search that begins at no loss") << 3 << "begins at a loss that is none";
-    QTest::newRow("a layer that went twice") << 4 << "names a layer twice";
+    QTest::newRow("a search that begins at no loss") << 3 << "begins at a loss of -1";
+    QTest::newRow("a layer that went twice") << 4 << "tells no loss without it";
     QTest::newRow("a removal that no loss chose") << 5 << "goes before it";
 }
 

@@ -115,8 +115,8 @@ void tst_RestoreCard::stepsSayWhyTheyCannotBeChosen()
 {
     ShownCard s;
     s.switchOn();
-    for (const QString &step : {"R1", "R2", "R3", "R4", "R5"}) {
-        QVERIFY2(s.box(step), qPrintable(step));
+    for (const char *step : {"R1", "R2", "R3", "R4", "R5"}) {
+        QVERIFY2(s.box(step), step);
         QVERIFY(!s.box(step)->isEnabled()); // by itself
         QVERIFY(!s.box(step)->toolTip().isEmpty());
     }
@@ -157,8 +157,8 @@ void tst_RestoreCard::aPlanByHandKeepsWhatGoes()
     s.bench.openByHand();
     s.switchOn();
     s.chooseSteps();
-    for (const QString &step : {"R2", "R3", "R5"}) {
-        QVERIFY2(!s.box(step)->isEnabled(), qPrintable(step));
+    for (const char *step : {"R2", "R3", "R5"}) {
+        QVERIFY2(!s.box(step)->isEnabled(), step);
         QVERIFY(!s.box(step)->isChecked());
         QCOMPARE(s.box(step)->toolTip(), QString("The plan is by hand: what goes is settled."));
     }
@@ -276,7 +276,7 @@ void tst_RestoreCard::readOnlyIsSaid()
     QCOMPARE(s.box("Restore this plan")->toolTip(), reason);
     QVERIFY(!s.box("Restore this plan")->isEnabled());
     QVERIFY(!button(s.card, "Restore")->isEnabled());
-    for (const QString &step : {"R2", "R3"})
+    for (const char *step : {"R2", "R3"})
         QCOMPARE(s.box(step)->toolTip(), reason);
 }
 
