@@ -306,7 +306,7 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
     journal.add(Exported{exported});
     const std::filesystem::path base = journal.folder() / ("base." + std::to_string(number) + ".secateur");
     std::string content = contentOf(base);
-    const std::string now = R"(\"format\":4)"; // a text in the header's JSON
+    const std::string now = R"(\"format\":5)"; // a text in the header's JSON
     const std::size_t at = content.find(now);
     QVERIFY(at != std::string::npos);
     content[at + now.size() - 1] = '1';
@@ -613,7 +613,7 @@ void tst_SessionJournal::sessionsOfANewerVersionAreTold()
 {
     const std::filesystem::path folder = left([](SessionJournal &) {});
     std::string base = contentOf(folder / "base.1.secateur");
-    const auto at = base.find("\\\"format\\\":4,"); // within a text of the header
+    const auto at = base.find("\\\"format\\\":5,"); // within a text of the header
     QVERIFY(at != std::string::npos);
     base[at + std::string("\\\"format\\\":").size()] = '9';
     std::ofstream(folder / "base.1.secateur", std::ios::binary) << base;

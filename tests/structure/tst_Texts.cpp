@@ -45,7 +45,7 @@ bool isSaid(const Literal &literal)
 bool isTranslated(const Literal &literal)
 {
     static const QRegularExpression call(
-        QStringLiteral("(\\btr\\(|\\b(?:translate|QT_TRANSLATE_NOOP)\\(\"\\w+\",)\\s*(\"[^\"]*\",\\s*)?$"));
+        QStringLiteral("(\\btr\\(|\\b(?:translate|QT_TRANSLATE_NOOP)\\(\\s*\"\\w+\",)\\s*(\"[^\"]*\",\\s*)?$"));
     static const QRegularExpression error(QStringLiteral("\\b(Error|fail|qWarning|Q_ASSERT_X)\\([^;]*$"));
     return literal.before.contains(call) || literal.before.contains(error);
 }

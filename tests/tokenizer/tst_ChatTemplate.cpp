@@ -47,7 +47,8 @@ private slots:
     void everyPromptIsThatOfTransformers_data()
     {
         QTest::addColumn<QString>("name");
-        for (const auto &[name, one] : jsonIn(SECATEUR_FIXTURES "/chat-templates/prompts.json").at("templates").items())
+        const nlohmann::json all = jsonIn(SECATEUR_FIXTURES "/chat-templates/prompts.json");
+        for (const auto &[name, one] : all.at("templates").items())
             QTest::newRow(name.c_str()) << QString::fromStdString(name);
     }
 

@@ -42,7 +42,7 @@ std::filesystem::path GramStore::begin() const
     std::error_code error;
     std::filesystem::create_directories(m_folder, error);
     if (error)
-        throw cannot("kept in the folder", m_folder, error);
+        throw cannot("kept in", m_folder, error);
     return m_folder / kBegun;
 }
 

@@ -25,13 +25,13 @@ const std::vector<BundledText> &bundledTexts()
 const QStringList &bundledPrompts()
 {
     static const QStringList prompts{
-        QStringLiteral("Once upon a time there was a gardener who"),
-        QStringLiteral("The king called his three sons and said to them,"),
-        QStringLiteral("The capital of France is"),
-        QStringLiteral("Monday, Tuesday, Wednesday, Thursday,"),
-        QStringLiteral("2, 4, 6, 8, 10, 12,"),
-        QStringLiteral("def factorial(n):\n    "),
-        QStringLiteral("In winter, fruit trees are pruned because"),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "Once upon a time there was a gardener who")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "The king called his three sons and said to them,")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "The capital of France is")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "Monday, Tuesday, Wednesday, Thursday,")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "2, 4, 6, 8, 10, 12,")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "def factorial(n):\n    ")),
+        QString::fromUtf8(QT_TRANSLATE_NOOP("prompts", "In winter, fruit trees are pruned because")),
     };
     return prompts;
 }

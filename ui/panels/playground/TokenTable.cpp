@@ -111,7 +111,7 @@ PlotTable TokenTable::table() const
     table.units = {{}, {}, {}};
     for (std::size_t model = 0; model < scored.models.size(); ++model) {
         const QString hash = QString::fromStdString(m_run->run.hashes[model]);
-        table.headers += hash.isEmpty() ? QStringLiteral("loss of the original") : QStringLiteral("loss of plan %1").arg(hash);
+        table.headers += hash.isEmpty() ? tr("loss of the original") : tr("loss of plan %1").arg(hash);
         table.units += QStringLiteral("nats");
     }
     for (std::size_t token = 0; token < scored.ids.size(); ++token) {
