@@ -413,7 +413,8 @@ void TestSessionJobs::aPlanIsRestoredAndKept()
     bench.jobs.setKeepsGrams(true);
     QVERIFY2(bench.calibrate(), qPrintable(bench.runner.jobs().back().sentence));
     QTRY_VERIFY(bench.jobs.areGramsKept());
-    QVERIFY(bench.jobs.keptGramBytes() >= bench.jobs.gramBytes());
+    // what was said before has room for the longest header
+    QVERIFY(bench.jobs.keptGramBytes() <= bench.jobs.gramBytes() && bench.jobs.keptGramBytes() > bench.jobs.gramBytes() * 9 / 10);
     bench.editor.setAttentionsToRemove(1);
     QVERIFY2(bench.jobs.canRestore(settings), qPrintable(bench.jobs.canRestore(settings).reason));
     QVERIFY2(bench.jobs.restorationCommand(settings).contains(QStringLiteral("--restore r1")),

@@ -362,7 +362,7 @@ void tst_PruneCard::restoringIsOffAndDoneWhereItIsAskedFor()
 {
     FlowBench bench;
     bench.jobs.setDataFolder(bench.path("data").toStdString());
-    openSample(bench, 4);
+    openSample(bench, 32); // fewer are not enough for a refit that helps
     PruneCard card(bench.workbench());
     show(card);
     writeTo(card, bench.path("pruned"));

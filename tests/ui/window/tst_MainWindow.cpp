@@ -199,7 +199,7 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     list = type(QStringLiteral("save figure"));
     QVERIFY(list->count() >= 1);
     QVERIFY(list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
-    QVERIFY(list->item(0)->text().contains(QLatin1String("Save figure")));
+    QVERIFY(!list->findItems(QStringLiteral("Save figure"), Qt::MatchContains).isEmpty()); // "Save all figures…" has both words as well
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
 
     list = type(QStringLiteral("pin")); // other words than the name has
