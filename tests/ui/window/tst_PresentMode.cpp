@@ -192,6 +192,8 @@ void tst_PresentMode::everythingIsWhereItWas()
     const std::map<const QWidget *, QRect> after = placesOf(window);
     for (const auto &[widget, place] : before) {
         const QString name = placeOf(widget);
+        if (qobject_cast<const QTabBar *>(widget) && widget->parentWidget() == &window)
+            continue; // of docks that share a place: Qt takes any of those that it has
         QVERIFY2(after.contains(widget), qPrintable(QStringLiteral("is gone: ") + name));
         const QRect now = after.at(widget);
         QVERIFY2(now == place, qPrintable(QStringLiteral("%1: %2,%3 %4x%5 instead of %6,%7 %8x%9")
@@ -275,7 +277,7 @@ void tst_PresentMode::escapeEndsFirstWhatItEndsElsewhere()
     settle();
     present(hands);
     const auto *model = &hands.bench().session;
-    const std::optional<std::int64_t> kept = model->draft().balance.neuronsKept;
+    const std::int64_t kept = model->balance()->neuronsKept;
     auto *plot = window.findChild<Plot *>(QStringLiteral("sortedScores"));
     auto *canvas = plot->findChild<QCustomPlot *>();
     const double x = canvas->xAxis->coordToPixel(double(model->balance()->neuronsKept));
@@ -285,10 +287,10 @@ void tst_PresentMode::escapeEndsFirstWhatItEndsElsewhere()
     QMouseEvent drag(QEvent::MouseMove, QPointF(handle - QPoint(60, 0)), QPointF(canvas->mapToGlobal(handle - QPoint(60, 0))), Qt::NoButton,
                      Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(canvas, &drag);
-    QVERIFY(model->draft().balance.neuronsKept != kept);
+    QVERIFY(model->balance()->neuronsKept != kept);
     QTest::keyClick(canvas, Qt::Key_Escape);
     QVERIFY(window.presentMode().isOn());
-    QCOMPARE(model->draft().balance.neuronsKept, kept);
+    QCOMPARE(model->balance()->neuronsKept, kept);
     QTest::mouseRelease(canvas, Qt::LeftButton, {}, handle);
     QTest::keyClick(canvas, Qt::Key_Escape);
     QVERIFY(!window.presentMode().isOn());

@@ -232,9 +232,9 @@ QString RestoreSettings::stepSentence(RestorationStep step) const
             return tr("%1.").arg(what);
         constexpr auto kFewest = qint64(kFewestSequentialTokens);
         const qint64 each = scores->provenance.windows * scores->provenance.length / kept;
-        return (each >= kFewest ? tr("%1: there are %2 for each neuron that stays.")
-                                : tr("%1: there are %2 for each neuron that stays, and below %3 it does harm."))
-            .arg(what, exactText(each), exactText(kFewest));
+        if (each >= kFewest)
+            return tr("%1: there are %2 for each neuron that stays.").arg(what, exactText(each));
+        return tr("%1: there are %2 for each neuron that stays, and below %3 it does harm.").arg(what, exactText(each), exactText(kFewest));
     }
     case RestorationStep::Elimination:
         return tr("Neurons go by what removing them costs after a fit, instead of by their scores. Better on some models only.");

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "models/SessionModel.h"
 #include "panels/parts/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "widgets/Enabling.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -38,7 +39,7 @@ AskedModels::AskedModels(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_original(new QCheckBox(tr("Original"))),
       m_current(new QCheckBox(tr("This plan"))),
-      m_other(new QComboBox)
+      m_other(new ChoiceBox)
 {
     auto *label = new QLabel(tr("Beside it:"));
     label->setBuddy(m_other);

@@ -10,6 +10,7 @@
 #include "panels/playground/TokenTable.h"
 #include "panels/playground/WritingView.h"
 #include "plots/TableTexts.h"
+#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -51,7 +52,7 @@ ScoringView::ScoringView(Workbench workbench, const AskedModels &models, QWidget
       m_copyTable(new CopyButton(tr("Copy losses"), [this] { return tabSeparated(m_model->table()); })),
       m_sums(bodyLabel({})),
       m_legend(captionLabel({})),
-      m_shownPlan(new QComboBox),
+      m_shownPlan(new ChoiceBox),
       m_tokens(new TokenView(tr("Scored text"))),
       m_detail(new ElidedLabel),
       m_model(new TokenTable(this)),
