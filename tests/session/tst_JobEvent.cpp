@@ -336,8 +336,8 @@ void tst_JobEvent::restorationsThatCannotBeAreRefused_data()
     QTest::newRow("another model") << 0 << "tells of 4 layers, and the model has 3";
     QTest::newRow("a ridge that is none") << 1 << "a ridge of 0 for r1";
     QTest::newRow("a search of another model") << 2 << "is damaged";
-    QTest::newRow("a search that begins at no loss") << 3 << "begins at a loss of -1";
-    QTest::newRow("a layer that went twice") << 4 << "tells no loss without it";
+    QTest::newRow("a search that begins at no loss") << 3 << "begins at a loss that is none";
+    QTest::newRow("a layer that went twice") << 4 << "names a layer twice";
     QTest::newRow("a removal that no loss chose") << 5 << "goes before it";
 }
 
