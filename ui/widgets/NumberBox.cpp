@@ -14,7 +14,8 @@ NumberBox::NumberBox(const QString &name, QWidget *parent) : QDoubleSpinBox(pare
 
 void NumberBox::keyPressEvent(QKeyEvent *event)
 {
-    const QString shown = prefix() + textFromValue(value()) + suffix();
+    const bool isSpecial = !specialValueText().isEmpty() && value() == minimum();
+    const QString shown = isSpecial ? specialValueText() : prefix() + textFromValue(value()) + suffix();
     if (event->key() == Qt::Key_Escape && lineEdit()->text() != shown) {
         setValue(value()); // writes it anew
         selectAll();

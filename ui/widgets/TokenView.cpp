@@ -272,13 +272,16 @@ std::vector<QRectF> TokenView::linesOf(int token) const
         return places;
     const qsizetype begin = m_begins[std::size_t(token)];
     const qsizetype end = token + 1 < count() ? m_begins[std::size_t(token) + 1] : m_text.size();
+    const auto isBlank = [this](qsizetype first, qsizetype last) {
+        return QStringView(m_text).mid(first, last - first).trimmed().isEmpty();
+    };
     const auto behind = std::ranges::upper_bound(m_segments, begin, {}, &Segment::from);
     for (auto segment = behind == m_segments.begin() ? behind : behind - 1; segment != m_segments.end() && segment->from < end; ++segment)
         for (int i = 0; i < segment->layout->lineCount(); ++i) {
             const QTextLine line = segment->layout->lineAt(i);
             const qsizetype first = segment->from + line.textStart(), last = first + line.textLength();
             const qsizetype from = std::max(begin, first), to = std::min(end, last);
-            if (from >= to)
+            if (from >= to || (to < end && isBlank(from, to) && !isBlank(begin, end))) // the space before a word that went to the next line
                 continue;
             const double one = line.cursorToX(int(from - segment->from)), other = line.cursorToX(int(to - segment->from));
             places.emplace_back(std::min(one, other), segment->top + line.y(), std::max(2.0, std::abs(other - one)), line.height());

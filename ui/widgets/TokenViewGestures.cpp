@@ -51,6 +51,12 @@ void TokenView::mousePressEvent(QMouseEvent *event)
         QAbstractScrollArea::mousePressEvent(event);
 }
 
+void TokenView::mouseReleaseEvent(QMouseEvent *event)
+{
+    if (event->button() != Qt::LeftButton) // its press was taken here
+        QAbstractScrollArea::mouseReleaseEvent(event);
+}
+
 bool TokenView::viewportEvent(QEvent *event)
 {
     if (event->type() == QEvent::ToolTip && m_describe) {

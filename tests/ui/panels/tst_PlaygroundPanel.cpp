@@ -150,11 +150,11 @@ void tst_PlaygroundPanel::textsComeSideBySideAndTheFirstDifferenceIsMarked()
     s.write(0, 8, " four");
     s.write(1, 9, " five");
     QCOMPARE(columns[1]->view().mark(), 1); // the first stays
-    QVERIFY2(words(s.panel).contains(QStringLiteral("≠ Original from token 2 on")), qPrintable(words(s.panel)));
+    QTRY_VERIFY2(words(s.panel).contains(QStringLiteral("≠ Original from token 2 on")), qPrintable(words(s.panel)));
     QCOMPARE(columns[0]->text(), QString(" one two four"));
     emit s.bench.jobs.textsWritten({{.promptIds = {}, .ids = {5, 6, 8}, .text = " one two four", .tokensPerSecond = 20},
                                     {.promptIds = {}, .ids = {5, 7, 9}, .text = " one three five", .tokensPerSecond = 30}});
-    QVERIFY2(words(s.panel).contains("30 per second"), qPrintable(words(s.panel)));
+    QTRY_VERIFY2(words(s.panel).contains("30 per second"), qPrintable(words(s.panel)));
 }
 
 void tst_PlaygroundPanel::aTextThatEndsEarlierDiffersThere()
@@ -172,7 +172,7 @@ void tst_PlaygroundPanel::aTextThatEndsEarlierDiffersThere()
     s.write(0, 5, " one");
     s.write(1, 5, " one");
     emit s.bench.jobs.textsWritten({{.promptIds = {}, .ids = {5}, .text = " one"}, {.promptIds = {}, .ids = {5}, .text = " one"}});
-    QVERIFY2(words(s.panel).contains("= Original, token by token"), qPrintable(words(s.panel)));
+    QTRY_VERIFY2(words(s.panel).contains("= Original, token by token"), qPrintable(words(s.panel)));
 }
 
 void tst_PlaygroundPanel::resultsOfAnotherPlanAreNotThisPlans()
