@@ -10,6 +10,7 @@
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
 #include <QDBusVariant>
+#include <QEvent>
 #include <QStyleFactory>
 
 namespace secateur::ui {
@@ -126,6 +127,7 @@ void Theme::setSize(const Size &size)
         else if (size.type != 1)
             font.setPixelSize(qRound(font.pixelSize() * size.type));
         QApplication::setFont(font);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::ApplicationFontChange); // or windows hear of it when the sheet is on again
     }
     dress();
     emit sizeChanged();

@@ -17,7 +17,10 @@ QualityAxes perplexities()
 
 std::vector<QualitySeries> methods()
 {
-    return {{.name = QStringLiteral("2SSP")}, {.name = QStringLiteral("By hand"), .isJoined = false}, {.name = QStringLiteral("ShortGPT")}};
+    return {{.name = QStringLiteral("2SSP")},
+            {.name = QStringLiteral("By hand"), .isJoined = false},
+            {.name = QStringLiteral("2SSP, restored")},
+            {.name = QStringLiteral("ShortGPT")}};
 }
 
 QualityPoint point(double x, double y, int series, const QString &label)
@@ -29,7 +32,7 @@ QualityPoint point(double x, double y, int series, const QString &label)
 std::vector<QualityPoint> points()
 {
     return {point(100, 20, -1, QStringLiteral("original")), point(50, 160, 0, QStringLiteral("2SSP, 50 %")),
-            point(75, 40, 0, QStringLiteral("2SSP, 25 %")), point(70, 80, 2, QStringLiteral("ShortGPT, 25 %"))};
+            point(75, 40, 0, QStringLiteral("2SSP, 25 %")), point(70, 80, 3, QStringLiteral("ShortGPT, 25 %"))};
 }
 
 } // namespace
@@ -107,6 +110,13 @@ void TestQualityChart::everySeriesHasItsColourAndMark()
     alone.erase(alone.begin() + 1); // no 2SSP at 50 %
     m_chart->showPoints(perplexities(), methods(), alone);
     QCOMPARE(colourAt(70, 80), style().ffn); // by its place, whoever else is there
+    alone[1].series = 2;
+    m_chart->showPoints(perplexities(), methods(), alone);
+    pictureOf(*m_chart);
+    const QPoint middle = place(*m_chart, 75, 40); // restored: the colour of 2SSP, which it begins with, and an upright cross
+    QVERIFY(count(pictureOf(*m_chart), QRect(middle - QPoint(2, 2), middle + QPoint(2, 2)), style().accent) > 0);
+    QVERIFY(inkAt(75, 40, {4, 0}) > 0);
+    QCOMPARE(inkAt(75, 40, {5, 5}), 0); // where a disc would be
 }
 
 void TestQualityChart::linesJoinPointsOfOneSeries()

@@ -93,6 +93,7 @@ private slots:
             font.setPointSizeF(usual.pointSizeF() * type);
             qApp->setStyleSheet({});
             QApplication::setFont(font);
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::ApplicationFontChange);
             qApp->setStyleSheet(QStringLiteral("QLabel[muted=\"true\"] { color: red; }"));
             QCOMPARE(heading->font().pointSizeF(), 1.15 * usual.pointSizeF() * type);
             QCOMPARE(figure->font().pointSizeF(), 1.6 * usual.pointSizeF() * type);
